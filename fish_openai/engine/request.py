@@ -1,0 +1,79 @@
+"""The records that cross the border between the event loop and the engine thread. No torch."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pcm = NDArray[np.float32]
+"""Mono samples in [-1, 1], shape [samples], at `EngineInfo.sample_rate` Hz."""
+
+Codes = NDArray[np.int32]
+"""Codec codes, shape [num_codebooks, frames]; row 0 is the semantic codebook."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """One recording of a voice: what is said in it, and its codes."""
+
+    text: str
+    codes: Codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How tokens are drawn. `None` means the checkpoint's own default; temperature 0 is greedy."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    repetition_penalty: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SpeechRequest:
+    """One speech call as the engine sees it."""
+
+    text: str
+    references: tuple[Reference, ...] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What the loaded checkpoint is; fixed once the engine is ready."""
+
+    checkpoint: str
+    """Name of the checkpoint, e.g. `minnow` or `s1-mini`; also the native model id."""
+    codec_id: str
+    """Hash of the codec's weights: codes made under another id must be made again."""
+    sample_rate: int
+    """Rate of every `Pcm` that goes in or comes out, Hz."""
+    frame_samples: int
+    """Samples in one frame of codes."""
+    num_codebooks: int
+    device: str
+    precision: str
+    uses_references: bool
+    """False for a checkpoint with one built-in voice: references are accepted and not used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """A snapshot for `/health`."""
+
+    state: str
+    """`loading`, `ready`, `failed` or `stopped`."""
+    rows: int
+    """Rows of the batch."""
+    rows_running: int
+    rows_waiting: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one request has used so far: text tokens read and frames spoken."""
+
+    input_tokens: int
+    output_frames: int
