@@ -1,0 +1,78 @@
+"""A speech request as the event loop sees it: an async iterator of samples with exactly one ending.
+
+The engine thread pushes, the event loop reads; `push`, `finish` and `fail` may be called from any
+thread, everything else belongs to the loop that made the handle.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from enum import Enum
+
+from fish_openai.engine.request import Pcm, Usage
+
+
+class Outcome(Enum):
+    """How a request ended. Every accepted request ends in exactly one of the last three."""
+
+    OPEN = "open"
+    DONE = "done"
+    ERROR = "error"
+    ABORTED = "aborted"
+
+
+class Handle(AsyncIterator[Pcm]):
+    """Yields `Pcm` chunks as they are spoken; raises the engine's error, if it failed.
+
+    `close()` may be called at any time and any number of times: it tells the engine to free the row.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_close: Callable[[], None]) -> None:
+        self._loop = loop
+        self._on_close = on_close
+        self._items: asyncio.Queue[Pcm | Exception | None] = asyncio.Queue()
+        self.outcome = Outcome.OPEN
+        self.usage = Usage(input_tokens=0, output_frames=0)
+
+    def push(self, pcm: Pcm, usage: Usage) -> None:
+        """Hand over the next samples and what has been used so far."""
+        self._post(pcm, usage)
+
+    def finish(self, usage: Usage) -> None:
+        """End: everything has been handed over."""
+        self._post(None, usage)
+
+    def fail(self, error: Exception) -> None:
+        """End: `error` is raised to the reader after the samples that came before it."""
+        self._post(error, None)
+
+    def close(self) -> None:
+        """Give the rest up. After the end, or the second time, this does nothing."""
+        if self.outcome is Outcome.OPEN:
+            self.outcome = Outcome.ABORTED
+            self._on_close()
+            self._items.put_nowait(None)
+
+    async def __anext__(self) -> Pcm:
+        item = await self._items.get()
+        if isinstance(item, Exception):
+            self._items.put_nowait(item)
+            raise item
+        if item is None:
+            self._items.put_nowait(None)
+            raise StopAsyncIteration
+        return item
+
+    def _post(self, item: Pcm | Exception | None, usage: Usage | None) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._receive, item, usage)
+
+    def _receive(self, item: Pcm | Exception | None, usage: Usage | None) -> None:
+        if self.outcome is not Outcome.OPEN:
+            return
+        if usage is not None:
+            self.usage = usage
+        if item is None:
+            self.outcome = Outcome.DONE
+        elif isinstance(item, Exception):
+            self.outcome = Outcome.ERROR
+        self._items.put_nowait(item)
