@@ -1,0 +1,92 @@
+"""The transformer block that slow and fast share. Parameter names are those of `model.pth`."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fish_openai.model.config import BlockConfig
+from fish_openai.model.kv import Span
+from fish_openai.model.rope import rotate
+
+
+class RMSNorm(nn.Module):
+    """Root-mean-square norm over the last dimension, computed in float32."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(dim))
+        self._eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape and dtype as `x`."""
+        return F.rms_norm(x.float(), x.shape[-1:], eps=self._eps).type_as(x) * self.weight
+
+
+class Attention(nn.Module):
+    """Grouped-query attention over the live slots of a `Span`."""
+
+    def __init__(self, config: BlockConfig) -> None:
+        super().__init__()
+        self._heads, self._kv_heads = config.num_heads, config.num_kv_heads
+        self._head_dim = config.head_dim
+        total = (config.num_heads + 2 * config.num_kv_heads) * config.head_dim
+        self.wqkv = nn.Linear(config.dim, total, bias=config.has_qkv_bias)
+        self.wo = nn.Linear(
+            config.num_heads * config.head_dim, config.dim, bias=config.has_output_bias
+        )
+        if config.has_qk_norm:
+            self.q_norm: nn.Module = RMSNorm(config.head_dim, config.norm_eps)
+            self.k_norm: nn.Module = RMSNorm(config.head_dim, config.norm_eps)
+        else:
+            self.q_norm, self.k_norm = nn.Identity(), nn.Identity()
+
+    def forward(self, x: Tensor, turns: Tensor, span: Span, layer: int) -> Tensor:
+        """Attend from `x` [rows, tokens, dim], rotated by `turns` [rows, tokens, head_dim / 2]."""
+        heads = self.wqkv(x).unflatten(-1, (-1, self._head_dim))
+        q, k, v = heads.split((self._heads, self._kv_heads, self._kv_heads), dim=-2)
+        q, k = rotate(self.q_norm(q), turns), rotate(self.k_norm(k), turns)
+        keys, values = span.append(layer, k, v)
+        return self.wo(self._attend(q, keys, values, span.mask))
+
+    def _attend(self, q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+        # The query heads that share a key head lie side by side as if they were more tokens, so that
+        # neither the keys are repeated nor a special kernel is needed.
+        rows, tokens = q.shape[:2]
+        grouped = q.unflatten(2, (self._kv_heads, -1)).permute(0, 2, 3, 1, 4)
+        num_groups = grouped.shape[2]
+        if mask is not None and tokens > 1:
+            mask = mask.repeat(1, 1, num_groups, 1)
+        out = F.scaled_dot_product_attention(grouped.flatten(2, 3), keys, values, attn_mask=mask)
+        ungrouped = out.unflatten(2, (num_groups, tokens)).permute(0, 3, 1, 2, 4)
+        return ungrouped.reshape(rows, tokens, -1)
+
+
+class FeedForward(nn.Module):
+    """SwiGLU; `w13` holds the file's w1 and w3 one under the other, so that both are one product."""
+
+    def __init__(self, config: BlockConfig) -> None:
+        super().__init__()
+        self.w13 = nn.Linear(config.dim, 2 * config.hidden_dim, bias=False)
+        self.w2 = nn.Linear(config.hidden_dim, config.dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape as `x`."""
+        gate, up = self.w13(x).chunk(2, dim=-1)
+        return self.w2(F.silu(gate) * up)  # type: ignore[no-any-return]
+
+
+class Block(nn.Module):
+    """Attention, then feed-forward, each behind a norm and beside a residual."""
+
+    def __init__(self, config: BlockConfig) -> None:
+        super().__init__()
+        self.attention = Attention(config)
+        self.feed_forward = FeedForward(config)
+        self.attention_norm = RMSNorm(config.dim, config.norm_eps)
+        self.ffn_norm = RMSNorm(config.dim, config.norm_eps)
+
+    def forward(self, x: Tensor, turns: Tensor, span: Span, layer: int) -> Tensor:
+        """Same shape as `x` [rows, tokens, dim]."""
+        x = x + self.attention(self.attention_norm(x), turns, span, layer)
+        return x + self.feed_forward(self.ffn_norm(x))  # type: ignore[no-any-return]
+
