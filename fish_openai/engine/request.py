@@ -1,6 +1,6 @@
 """The records that cross the border between the event loop and the engine thread. No torch."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,10 @@ class Sampling:
     repetition_penalty: float | None = None
     seed: int | None = None
 
+    def with_seed(self, seed: int) -> "Sampling":
+        """These settings with `seed`, unless they have one already."""
+        return self if self.seed is not None else replace(self, seed=seed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SpeechRequest:
@@ -37,6 +41,8 @@ class SpeechRequest:
     text: str
     references: tuple[Reference, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
+    max_frames: int | None = None
+    """Stop after this many frames; None: when the text has been spoken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from fish_openai.model.config import ModelConfig
 from fish_openai.model.kv import FrameCache, Span
-from fish_openai.model.layers import Block, RMSNorm
-from fish_openai.model.rope import rope_table
+from fish_openai.model.layers import Block
+from fish_openai.nn.layers import RMSNorm
+from fish_openai.nn.rope import turns_at
 
 Draw = Callable[[Tensor, int], Tensor]
 """Chooses from logits [rows, choices] of the codebook with that index; returns int64 [rows]."""
@@ -54,8 +55,9 @@ class DualAR(nn.Module):
     def build_tables(self, device: torch.device) -> None:
         """Make the rotary tables; they are formulas, so no checkpoint holds them."""
         config = self.config
-        turns = rope_table(config.max_seq_len, config.slow.head_dim, config.rope_base)
-        fast_turns = rope_table(config.num_codebooks, config.fast.head_dim, config.rope_base)
+        slots, passes = torch.arange(config.max_seq_len), torch.arange(config.num_codebooks)
+        turns = turns_at(slots, config.slow.head_dim, config.rope_base)
+        fast_turns = turns_at(passes, config.fast.head_dim, config.rope_base)
         codebooks = torch.arange(config.num_codebooks) * config.codebook_size
         self.register_buffer("turns", turns.to(device), persistent=False)
         self.register_buffer("fast_turns", fast_turns.to(device), persistent=False)

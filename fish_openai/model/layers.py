@@ -1,25 +1,12 @@
 """The transformer block that slow and fast share. Parameter names are those of `model.pth`."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fish_openai.model.config import BlockConfig
 from fish_openai.model.kv import Span
-from fish_openai.model.rope import rotate
-
-
-class RMSNorm(nn.Module):
-    """Root-mean-square norm over the last dimension, computed in float32."""
-
-    def __init__(self, dim: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(dim))
-        self._eps = eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Same shape and dtype as `x`."""
-        return F.rms_norm(x.float(), x.shape[-1:], eps=self._eps).type_as(x) * self.weight
+from fish_openai.nn.layers import FeedForward, RMSNorm
+from fish_openai.nn.rope import rotate
 
 
 class Attention(nn.Module):
@@ -61,27 +48,13 @@ class Attention(nn.Module):
         return ungrouped.reshape(rows, tokens, -1)
 
 
-class FeedForward(nn.Module):
-    """SwiGLU; `w13` holds the file's w1 and w3 one under the other, so that both are one product."""
-
-    def __init__(self, config: BlockConfig) -> None:
-        super().__init__()
-        self.w13 = nn.Linear(config.dim, 2 * config.hidden_dim, bias=False)
-        self.w2 = nn.Linear(config.hidden_dim, config.dim, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Same shape as `x`."""
-        gate, up = self.w13(x).chunk(2, dim=-1)
-        return self.w2(F.silu(gate) * up)  # type: ignore[no-any-return]
-
-
 class Block(nn.Module):
     """Attention, then feed-forward, each behind a norm and beside a residual."""
 
     def __init__(self, config: BlockConfig) -> None:
         super().__init__()
         self.attention = Attention(config)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward = FeedForward(config.dim, config.hidden_dim)
         self.attention_norm = RMSNorm(config.dim, config.norm_eps)
         self.ffn_norm = RMSNorm(config.dim, config.norm_eps)
 

@@ -1,0 +1,44 @@
+"""The log line of a request, written once when it ends. It never holds what was said."""
+
+import logging
+from dataclasses import dataclass
+
+from fish_openai.api.headers import Exchange
+from fish_openai.engine.handle import Outcome
+from fish_openai.engine.request import Pcm
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class AccessRecord:
+    """One request while it is spoken."""
+
+    exchange: Exchange
+    voice_id: str
+    num_characters: int
+    sample_rate: int
+    """Of the samples that are counted, Hz."""
+    num_samples: int = 0
+    first_audio_ms: int | None = None
+
+    def count(self, pcm: Pcm) -> None:
+        """More has been spoken."""
+        self.num_samples += pcm.size
+
+    def mark_audio(self) -> None:
+        """Bytes are ready for the client."""
+        if self.first_audio_ms is None:
+            self.first_audio_ms = self.exchange.elapsed_ms()
+
+    def write(self, outcome: Outcome) -> None:
+        """Log how it ended."""
+        logger.info(
+            "speech id=%s voice=%s characters=%d audio_s=%.2f first_audio_ms=%s outcome=%s",
+            self.exchange.request_id,
+            self.voice_id,
+            self.num_characters,
+            self.num_samples / self.sample_rate,
+            "-" if self.first_audio_ms is None else self.first_audio_ms,
+            outcome.value,
+        )

@@ -1,0 +1,14 @@
+"""What handlers can ask for by the name of a parameter; `app.py` says what they get."""
+
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from fish_openai.engine.port import SpeechEngine
+from fish_openai.settings import Settings
+from fish_openai.voices.registry import VoiceRegistry
+
+# Litestar would check a value against its annotation by `isinstance`, which protocols and the
+# fakes of the tests do not pass.
+Engine = NamedDependency[SkipValidation[SpeechEngine]]
+Voices = NamedDependency[SkipValidation[VoiceRegistry]]
+Configured = NamedDependency[SkipValidation[Settings]]

@@ -1,0 +1,54 @@
+"""The headers of every answer, and the id and the clock of the HTTP exchange behind them."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+AUDIO_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""Keep proxies from storing or holding back audio."""
+
+EXPOSED_HEADERS = "x-request-id"
+"""What scripts of other origins may read."""
+
+_KEY = "exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and its answer."""
+
+    request_id: str = field(default_factory=lambda: f"req_{uuid4().hex}")
+    started_s: float = field(default_factory=time.monotonic)
+
+    def elapsed_ms(self) -> int:
+        """Time since the request's headers were read."""
+        return round((time.monotonic() - self.started_s) * 1000)
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """The exchange of this connection, begun now if nobody has asked before."""
+    state: dict[str, Any] = scope["state"]
+    exchange: Exchange = state.setdefault(_KEY, Exchange())
+    return exchange
+
+
+def begin_exchange(request: Request[Any, Any, Any]) -> None:
+    """Start the clock before the body is read."""
+    exchange_of(request.scope)
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """Put OpenAI's headers on any answer, refusals and CORS preflights included."""
+    if message["type"] != "http.response.start":
+        return
+    exchange = exchange_of(scope)
+    headers = MutableScopeHeaders.from_message(message)
+    headers["x-request-id"] = exchange.request_id
+    headers["openai-processing-ms"] = str(exchange.elapsed_ms())
+    headers["openai-version"] = "2020-10-01"
+    headers["access-control-expose-headers"] = EXPOSED_HEADERS

@@ -1,0 +1,86 @@
+"""`POST /v1/audio/speech`."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response, post
+
+from fish_openai.api.access import AccessRecord
+from fish_openai.api.body import read_speech_body
+from fish_openai.api.dependencies import Configured, Engine, Voices
+from fish_openai.api.headers import Exchange, exchange_of
+from fish_openai.api.models import model_ids
+from fish_openai.api.presence import read_body, unless_client_leaves
+from fish_openai.api.schemas import SpeechBody
+from fish_openai.api.streaming import encoded, send_events, send_stream, send_whole
+from fish_openai.audio.pcm import silence
+from fish_openai.audio.speech import SpeechEncoder
+from fish_openai.engine.handle import Handle
+from fish_openai.engine.port import SpeechEngine
+from fish_openai.engine.request import EngineInfo, SpeechRequest, Usage
+from fish_openai.errors import BadRequest, NotFound
+from fish_openai.voices.registry import VoiceRegistry
+from fish_openai.voices.voice import Voice
+
+SILENCE_S = 0.25
+"""Length of the answer to a text in which there is nothing to say."""
+
+
+@post(["/v1/audio/speech", "/audio/speech"], status_code=HTTPStatus.OK)
+async def create_speech(
+    request: Request[Any, Any, Any], engine: Engine, voices: Voices, settings: Configured
+) -> Response[Any]:
+    """Speak `input`; the body is JSON whatever its Content-Type says."""
+    raw = await read_body(request)
+    wanted = read_speech_body(raw, model_ids(engine.info), settings.max_input_chars)
+    exchange = exchange_of(request.scope)
+    return await unless_client_leaves(request, _answer(wanted, exchange, engine, voices))
+
+
+async def _answer(
+    wanted: SpeechBody, exchange: Exchange, engine: SpeechEngine, voices: VoiceRegistry
+) -> Response[Any]:
+    voice = await _resolve(wanted.voice_name, voices)
+    encoder = SpeechEncoder(wanted.encoding, engine.info.sample_rate, speed=wanted.speed)
+    handle = _speak(wanted, voice, engine)
+    record = AccessRecord(
+        exchange=exchange,
+        voice_id=voice.id,
+        num_characters=len(wanted.input),
+        sample_rate=engine.info.sample_rate,
+    )
+    chunks = encoded(handle, encoder, record)
+    if wanted.wants_events:
+        return await send_events(chunks, handle)
+    if wanted.wants_whole:
+        return await send_whole(chunks, wanted.format_name)
+    return await send_stream(chunks, wanted.format_name)
+
+
+async def _resolve(name: str | None, voices: VoiceRegistry) -> Voice:
+    # 404 is for what the URL and the model name; a voice is a field with a value that is not
+    # accepted, which OpenAI answers 400.
+    try:
+        return await voices.resolve(name)
+    except NotFound as exc:
+        raise BadRequest(exc.message, param=exc.param, code=exc.code) from exc
+
+
+def _speak(wanted: SpeechBody, voice: Voice, engine: SpeechEngine) -> Handle:
+    if not any(map(str.isalnum, wanted.input)):
+        return _stay_silent(engine.info)
+    return engine.speak(
+        SpeechRequest(
+            text=wanted.text, references=voice.references, sampling=wanted.sampling(voice.seed)
+        )
+    )
+
+
+def _stay_silent(info: EngineInfo) -> Handle:
+    # Chat clients send "…" and emoji as sentences of their own, and stop at the first refusal.
+    handle = Handle(asyncio.get_running_loop(), on_close=lambda: None)
+    nothing = Usage(input_tokens=0, output_frames=0)
+    handle.push(silence(SILENCE_S, info.sample_rate), nothing)
+    handle.finish(nothing)
+    return handle

@@ -1,0 +1,61 @@
+"""The application: which parts there are and how they are connected, nothing else."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+
+from fish_openai.api.errors import EXCEPTION_HANDLERS
+from fish_openai.api.headers import EXPOSED_HEADERS, add_headers, begin_exchange
+from fish_openai.api.models import list_models, retrieve_model
+from fish_openai.api.speech import create_speech
+from fish_openai.api.system import health, index
+from fish_openai.engine.port import SpeechEngine
+from fish_openai.settings import Settings
+from fish_openai.voices.registry import VoiceRegistry
+
+
+def create_app(settings: Settings, engine: SpeechEngine, voices: VoiceRegistry) -> Litestar:
+    """The ASGI application; its lifespan starts the engine, and stops it."""
+
+    @asynccontextmanager
+    async def running_engine(_: Litestar) -> AsyncGenerator[None, None]:
+        await asyncio.to_thread(engine.start)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(engine.stop)
+
+    return Litestar(
+        route_handlers=[create_speech, list_models, retrieve_model, health, index],
+        dependencies={
+            "engine": _given(engine),
+            "settings": _given(settings),
+            "voices": _given(voices),
+        },
+        lifespan=[running_engine],
+        before_request=begin_exchange,
+        before_send=[add_headers],
+        exception_handlers=EXCEPTION_HANDLERS,
+        cors_config=_cors(settings.cors_origins),
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _given(thing: object) -> Provide:
+    return Provide(lambda: thing, sync_to_thread=False)
+
+
+def _cors(origins: Sequence[str]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
+        expose_headers=[EXPOSED_HEADERS],
+    )

@@ -1,0 +1,1 @@
+"""Samples and bytes: uploads, sample rates, speed, and the six formats of a response."""

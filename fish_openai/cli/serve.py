@@ -1,0 +1,46 @@
+"""`fish-openai serve`: the engine and the application behind one server."""
+
+import asyncio
+import socket
+from argparse import Namespace
+from contextlib import suppress
+
+from litestar import Litestar
+
+from fish_openai import __version__
+from fish_openai.app import create_app
+from fish_openai.cli.server import Server, open_listener, stopped_by_signals, url_of
+from fish_openai.engine.build import build_engine
+from fish_openai.engine.port import SpeechEngine
+from fish_openai.settings import Settings
+from fish_openai.voices.registry import VoiceRegistry
+
+_WELCOME = """\
+fish-openai {version} is ready on {url}
+{info.checkpoint} on {info.device} ({info.precision}, {info.sample_rate} Hz, {rows} rows)
+Try it:
+  curl {url}/v1/audio/speech -H "Content-Type: application/json" \\
+    -d '{{"model": "tts-1", "voice": "alloy", "input": "Hello, how are you today?"}}' -o hello.mp3
+Ctrl-C ends it."""
+
+
+def run(settings: Settings, _arguments: Namespace) -> int:
+    """Serve until SIGINT or SIGTERM, which are the ordinary end."""
+    with open_listener(settings.host, settings.port) as listener:
+        engine = build_engine(settings)
+        app = create_app(settings, engine, VoiceRegistry(settings.voices_dir, engine))
+        server = Server(app, lambda: print(_welcome(url_of(listener), engine), flush=True))
+        with stopped_by_signals(server), suppress(KeyboardInterrupt):
+            asyncio.run(_serve(app, server, listener))
+    return 0
+
+
+async def _serve(app: Litestar, server: Server, listener: socket.socket) -> None:
+    async with app.lifespan():
+        await server.serve([listener])
+
+
+def _welcome(url: str, engine: SpeechEngine) -> str:
+    return _WELCOME.format(
+        version=__version__, url=url, info=engine.info, rows=engine.status().rows
+    )

@@ -1,0 +1,41 @@
+"""The codec's side of the batch: one stream of samples for each running row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from fish_openai.codec.dac import Codec
+from fish_openai.codec.streaming import State, split_state, stack_states
+from fish_openai.engine.request import Codes, Pcm
+
+
+class Streams:
+    """Decoder states of the running rows, by row index."""
+
+    def __init__(self, codec: Codec, device: torch.device) -> None:
+        self._codec = codec
+        self._device = device
+        self._states: dict[int, State] = {}
+
+    def open(self, index: int) -> None:
+        """Start a new stream for row `index`."""
+        self._states[index] = self._codec.init_state(1)
+
+    def close(self, index: int, moved_from: int) -> None:
+        """End the stream of row `index`; that of `moved_from` takes its place."""
+        self._states[index] = self._states[moved_from]
+        del self._states[moved_from]
+
+    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
+        """The next samples of these rows, decoded together; chunks have equal numbers of frames."""
+        codes = torch.from_numpy(np.stack(chunks)).to(self._device, torch.int64)
+        state = stack_states([self._states[index] for index in indices])
+        samples, state = self._codec.decode(codes, state)
+        self._states.update(zip(indices, split_state(state, len(indices)), strict=True))
+        return list(samples.float().cpu().numpy())
+
+    def encode(self, pcm: Pcm) -> Codes:
+        """Codes int32 [num_codebooks, frames] of a recording."""
+        samples = torch.from_numpy(pcm).to(self._device).unsqueeze(0)
+        return self._codec.encode(samples)[0].to(torch.int32).cpu().numpy()

@@ -1,0 +1,18 @@
+"""Where log lines go and how they look; called by commands only, never by an import."""
+
+import logging
+
+_CHATTY = ("uvicorn", "httpx", "huggingface_hub")
+
+
+def configure_logs(level_name: str) -> None:
+    """Send everything from a level (`info`, ...) on to stderr."""
+    level = logging.getLevelNamesMapping()[level_name.upper()]
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    for name in _CHATTY:
+        # Their info lines repeat what ours say.
+        logging.getLogger(name).setLevel(
+            logging.DEBUG if level == logging.DEBUG else logging.WARNING
+        )

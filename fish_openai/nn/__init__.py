@@ -1,0 +1,1 @@
+"""What the language model and the codec share: small layers, rotary positions, reading weights."""

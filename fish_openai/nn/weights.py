@@ -1,0 +1,73 @@
+"""Tensors of a checkpoint folder: read without executing anything, and checked key by key."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from fish_openai.errors import CheckpointError
+
+Tensors = dict[str, Tensor]
+_MAX_NAMED = 8
+"""How many wrong keys an error names before it says 'and more'."""
+
+
+def read_tensors(folder: Path, stem: str) -> Tensors:
+    """Tensors of `stem.safetensors` or `stem.pth`, mapped rather than read.
+
+    Raises:
+        CheckpointError: neither file is there, or the one that is there cannot be read.
+    """
+    safe_file, torch_file = folder / f"{stem}.safetensors", folder / f"{stem}.pth"
+    try:
+        if safe_file.exists():
+            return load_file(safe_file)
+        state = torch.load(torch_file, map_location="cpu", mmap=True, weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} has neither {torch_file.name} nor {safe_file.name}; download it again."
+        ) from None
+    except Exception as error:
+        # torch and safetensors raise whatever their parsers stumble over: every one means this.
+        raise CheckpointError(
+            f"the weights {stem} in {folder} cannot be read: {error}. Download them again."
+        ) from error
+    return dict(state.get("state_dict", state))
+
+
+def assign(module: nn.Module, tensors: Tensors, folder: Path) -> None:
+    """Make `tensors` the parameters of `module`, which must need exactly these.
+
+    Raises:
+        CheckpointError: names the missing, unexpected or misshapen tensors.
+    """
+    expected = {name: tensor.shape for name, tensor in module.state_dict().items()}
+    problems = [
+        *(f"{name} is missing" for name in expected.keys() - tensors.keys()),
+        *(f"{name} is unexpected" for name in tensors.keys() - expected.keys()),
+        *(
+            f"{name} is {list(tensors[name].shape)} instead of {list(shape)}"
+            for name, shape in expected.items()
+            if name in tensors and tensors[name].shape != shape
+        ),
+    ]
+    if problems:
+        more = "" if len(problems) <= _MAX_NAMED else f" and {len(problems) - _MAX_NAMED} more"
+        raise CheckpointError(
+            f"the weights in {folder} do not fit its configuration: "
+            f"{'; '.join(sorted(problems)[:_MAX_NAMED])}{more}."
+        )
+    module.load_state_dict(tensors, assign=True)
+    module.eval().requires_grad_(False)  # noqa: FBT003
+
+
+def fuse(tensors: Tensors, parts: tuple[str, ...], whole: str) -> Tensors:
+    """Stack the tensors named `…parts….…` into one named `…whole….…`, wherever all of them are."""
+    fused = dict(tensors)
+    for name in tensors:
+        owner, dot, leaf = name.partition(f".{parts[0]}.")
+        names = [f"{owner}.{part}.{leaf}" for part in parts]
+        if dot and all(other in tensors for other in names):
+            fused[f"{owner}.{whole}.{leaf}"] = torch.cat([fused.pop(other) for other in names])
+    return fused

@@ -1,0 +1,187 @@
+"""Every setting of the product in one table, and the only code that reads where it comes from.
+
+The command line (`--max-rows 4`) wins over the environment (`FISH_MAX_ROWS=4`), the environment
+over a TOML file (`max_rows = 4`, named by `--config` or `FISH_CONFIG`), the file over the default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from fish_openai import options
+from fish_openai.errors import SettingsError
+from fish_openai.options import choice, folder, matching, text, whole, words
+
+ENV_PREFIX = "FISH_"
+CONFIG_ENV = "FISH_CONFIG"
+
+
+def _checkpoints_dir() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "fish-openai"
+
+
+def _voices_dir() -> Path:
+    return Path("voices").absolute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator can choose; each field carries its option: who takes it, help, parser."""
+
+    host: str = field(
+        default="127.0.0.1",
+        metadata=text("server", "address to listen on", "an address; 0.0.0.0 is every interface"),
+    )
+    port: int = field(
+        default=8000,
+        metadata=whole("server", "port to listen on; 0 takes a free one", 0, 65_535),
+    )
+    cors_origins: tuple[str, ...] = field(
+        default=("*",),
+        metadata=words("server", "web pages that may call", "origins separated by commas, or *"),
+    )
+    max_input_chars: int = field(
+        default=40_960,
+        metadata=whole("server", "longest text of one request", 1, 1_000_000),
+    )
+    max_body_bytes: int = field(
+        default=2**21,
+        metadata=whole("server", "largest body of one request", 2**10, 2**30),
+    )
+    checkpoint: str = field(
+        default="minnow",
+        metadata=text(
+            "engine", "what speaks", "minnow (embedded demo), s1-mini (to download) or a folder"
+        ),
+    )
+    engine: str = field(
+        default="own",
+        metadata=choice("engine", "own runtime, or fish-speech's (slow)", "own", "upstream"),
+    )
+    device: str = field(
+        default="auto",
+        metadata=matching(
+            "engine",
+            "where the model runs",
+            "auto, cpu, mps, cuda, cuda:N",
+            r"auto|cpu|mps|cuda(:\d+)?",
+        ),
+    )
+    precision: str = field(
+        default="auto",
+        metadata=choice(
+            "engine", "numbers the model computes with", "auto", "float32", "bfloat16", "float16"
+        ),
+    )
+    threads: int = field(
+        default=0,
+        metadata=whole("engine", "CPU threads of the engine; 0 chooses", 0, 1_024),
+    )
+    max_rows: int = field(
+        default=8,
+        metadata=whole("engine", "requests spoken at the same time", 1, 1_024),
+    )
+    max_queue: int = field(
+        default=64,
+        metadata=whole("engine", "requests that may wait; the next is refused", 0, 100_000),
+    )
+    context_tokens: int = field(
+        default=4_096,
+        metadata=whole("engine", "longest prompt and speech of one request", 256, 32_768),
+    )
+    checkpoints_dir: Path = field(
+        default_factory=_checkpoints_dir,
+        metadata=folder("common", "where downloaded checkpoints are", "~/.cache/fish-openai"),
+    )
+    voices_dir: Path = field(
+        default_factory=_voices_dir,
+        metadata=folder("common", "one folder a voice", "./voices"),
+    )
+    log_level: str = field(
+        default="info",
+        metadata=choice("common", "what is logged", "debug", "info", "warning", "error"),
+    )
+
+    @classmethod
+    def load(cls, arguments: Mapping[str, str], environ: Mapping[str, str]) -> Self:
+        """Merge the sources; `arguments` are command-line values by field name, and `config`.
+
+        Raises:
+            SettingsError: an unknown name, a value that is not accepted, an unreadable file.
+        """
+        arguments = dict(arguments)
+        path = arguments.pop("config", None) or environ.get(CONFIG_ENV)
+        values = _from_file(Path(path)) if path else {}
+        values |= _from_environ(environ)
+        values |= {name: _parse(name, value, flag(name)) for name, value in arguments.items()}
+        return cls(**values)
+
+
+OPTIONS = {setting.name: options.of(setting) for setting in fields(Settings)}
+"""Every setting's option by its name, in the order in which help texts list them."""
+
+
+def flag(name: str) -> str:
+    """Name of a setting on the command line: `--max-rows`."""
+    return "--" + name.replace("_", "-")
+
+
+def env_name(name: str) -> str:
+    """Name of a setting in the environment: `FISH_MAX_ROWS`."""
+    return ENV_PREFIX + name.upper()
+
+
+def default_text(name: str) -> str:
+    """The default of a setting as its sources would write it."""
+    return OPTIONS[name].default or _as_text(getattr(Settings(), name))
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    names = {env_name(name): name for name in OPTIONS}
+    given = {key for key in environ if key.startswith(ENV_PREFIX)} - {CONFIG_ENV}
+    _refuse_unknown("environment variable", given - names.keys(), {*names, CONFIG_ENV})
+    return {names[key]: _parse(names[key], environ[key], key) for key in sorted(given)}
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    values = _read_toml(path)
+    _refuse_unknown(f"{path}:", values.keys() - OPTIONS.keys(), set(OPTIONS))
+    return {
+        name: _parse(name, _as_text(value), f"{path}: {name}") for name, value in values.items()
+    }
+
+
+def _refuse_unknown(where: str, unknown: set[str], known: set[str]) -> None:
+    if unknown:
+        raise SettingsError(
+            f"{where} {min(unknown)} is not a setting; "
+            f"known are {', '.join(sorted(known))}: correct it or take it away"
+        )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as exc:
+        raise SettingsError(
+            f"cannot read the configuration file {path}: {exc.strerror}; "
+            f"correct --config or {CONFIG_ENV}"
+        ) from exc
+    except ValueError as exc:
+        raise SettingsError(f"{path} is not TOML: {exc}; write lines such as port = 8000") from exc
+
+
+def _as_text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _parse(name: str, value: str, source: str) -> object:
+    option = OPTIONS[name]
+    try:
+        return option.parse(value)
+    except ValueError as exc:
+        raise SettingsError(f"{source} is {value!r}; give it {option.accepts}") from exc

@@ -1,0 +1,39 @@
+"""`profile.json` of a checkpoint: what its training allows, where that differs from S1-mini's."""
+
+from pathlib import Path
+
+import msgspec
+
+from fish_openai.errors import CheckpointError
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """How a checkpoint wants to be used; the defaults are those of OpenAudio S1-mini."""
+
+    uses_references: bool = True
+    """Whether it was trained with reference turns; if not, it has one built-in voice."""
+    carries_turns: bool = True
+    """Whether a sentence may continue the conversation of the sentences before it."""
+    max_sentence_chars: int = 300
+    alphabet: str | None = None
+    """Lower-case characters seen in training; None: any text."""
+    spells_numbers_in: str | None = None
+    """Language in which digits are written out before reading; None: it reads digits itself."""
+    temperature: float = 0.8
+    top_p: float = 0.8
+    repetition_penalty: float = 1.1
+
+    @classmethod
+    def load(cls, folder: Path) -> "Profile":
+        """The profile in a checkpoint folder, or the defaults if there is none.
+
+        Raises:
+            CheckpointError: the file is malformed.
+        """
+        path = folder / "profile.json"
+        if not path.exists():
+            return cls()
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except msgspec.DecodeError as error:
+            raise CheckpointError(f"{path} is not a usable profile: {error}") from error

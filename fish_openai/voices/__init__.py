@@ -1,0 +1,1 @@
+"""Voices: folders of recordings on disk, and the names that OpenAI's clients ask for."""

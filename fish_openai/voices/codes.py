@@ -1,0 +1,48 @@
+"""Codes kept beside a recording, so that it is encoded once and not at every start."""
+
+import logging
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from fish_openai.engine.request import Codes
+
+logger = logging.getLogger(__name__)
+
+
+def load_codes(path: Path, key: str) -> Codes | None:
+    """Codes that were kept under this key; `None` when there are none, or only stale ones."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return kept["codes"].astype(np.int32) if str(kept["key"]) == key else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        # The recording is still there: a damaged file costs one encoding, not the voice.
+        logger.warning("%s is damaged and will be made again", path)
+        return None
+
+
+def keep_codes(path: Path, key: str, codes: Codes) -> None:
+    """Write in one step: after a crash there is the old file or the new one, never half of it."""
+    try:
+        _replace(path, key, codes)
+    except OSError as exc:
+        # A folder mounted read-only is a sound way to run: then every start encodes again.
+        logger.warning("codes of %s are not kept: %s", path.stem, exc.strerror)
+
+
+def _replace(path: Path, key: str, codes: Codes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, codes=codes, key=np.array(key))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise

@@ -1,0 +1,18 @@
+"""A voice as a request uses it."""
+
+from dataclasses import dataclass
+
+from fish_openai.engine.request import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Who speaks: what the model is shown of a speaker, or only a seed."""
+
+    id: str
+    """What a client asks for; lower case."""
+    name: str
+    """What a person reads: the name of the folder."""
+    references: tuple[Reference, ...] = ()
+    seed: int | None = None
+    """Used where the request has none; the same seed is the same voice without references."""

@@ -1,0 +1,181 @@
+"""An engine and voices that do what a test says, behind the real border: `Handle` and threads."""
+
+import asyncio
+import queue
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fish_openai.engine.handle import Handle, Outcome
+from fish_openai.engine.request import (
+    Codes,
+    EngineInfo,
+    EngineStatus,
+    Pcm,
+    Reference,
+    SpeechRequest,
+    Usage,
+)
+from fish_openai.errors import EngineUnavailable, NotFound
+from fish_openai.voices.voice import Voice
+
+TIMEOUT_S = 10.0
+"""How long a test waits for something that has to happen."""
+
+FAKE_INFO = EngineInfo(
+    checkpoint="fake/minnow",
+    codec_id="fake-codec",
+    sample_rate=44_100,
+    frame_samples=2048,
+    num_codebooks=10,
+    device="cpu",
+    precision="float32",
+    uses_references=True,
+)
+
+
+def sine(seconds: float, rate: int = FAKE_INFO.sample_rate, hz: float = 220.0) -> Pcm:
+    times = np.arange(round(seconds * rate)) / rate
+    return (0.5 * np.sin(2 * np.pi * hz * times)).astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """What the engine does with every request."""
+
+    pcm: Pcm = field(default_factory=lambda: sine(1.0))
+    num_chunks: int = 4
+    refuses: Exception | None = None
+    """Raised by `speak`."""
+    holds_before: int | None = None
+    """Waits before this chunk until `release`, or until the handle is closed."""
+    fails_before: int | None = None
+    """Fails before this chunk with `fault`."""
+    fault: Exception = field(default_factory=lambda: RuntimeError("secret detail of the fault"))
+
+
+@dataclass(eq=False)
+class Performance:
+    """One accepted request."""
+
+    request: SpeechRequest
+    handle: Handle
+    resumed: threading.Event
+    closed: threading.Event
+
+
+class FakeEngine:
+    """A `SpeechEngine` that follows its script; one thread a request stands in for the real one."""
+
+    def __init__(self, script: Script | None = None, *, info: EngineInfo = FAKE_INFO) -> None:
+        self.info = info
+        self.script = script or Script()
+        self.state = "loading"
+        self.start_error: Exception | None = None
+        self.performances: list[Performance] = []
+        self.accepted: queue.Queue[Performance] = queue.Queue()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        if self.start_error is not None:
+            self.state = "failed"
+            raise self.start_error
+        self.state = "ready"
+
+    def stop(self) -> None:
+        self.state = "stopped"
+        for performance in self.performances:
+            performance.handle.fail(EngineUnavailable("the engine is stopping"))
+        self.release()
+        for thread in self._threads:
+            thread.join(TIMEOUT_S)
+
+    def speak(self, request: SpeechRequest) -> Handle:
+        if self.script.refuses is not None:
+            raise self.script.refuses
+        resumed, closed = threading.Event(), threading.Event()
+
+        def on_close() -> None:
+            closed.set()
+            resumed.set()
+
+        handle = Handle(asyncio.get_running_loop(), on_close)
+        performance = Performance(request, handle, resumed, closed)
+        self.performances.append(performance)
+        thread = threading.Thread(target=self._perform, args=(performance, self.script))
+        self._threads.append(thread)
+        thread.start()
+        return handle
+
+    async def encode(self, pcm: Pcm) -> Codes:
+        frames = -(-pcm.size // self.info.frame_samples)
+        return np.zeros((self.info.num_codebooks, frames), np.int32)
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(
+            state=self.state, rows=8, rows_running=len(self.open_performances()), rows_waiting=0
+        )
+
+    @property
+    def requests(self) -> list[SpeechRequest]:
+        return [performance.request for performance in self.performances]
+
+    def open_performances(self) -> list[Performance]:
+        return [each for each in self.performances if each.handle.outcome is Outcome.OPEN]
+
+    def next_accepted(self) -> Performance:
+        return self.accepted.get(timeout=TIMEOUT_S)
+
+    def release(self) -> None:
+        for performance in self.performances:
+            performance.resumed.set()
+
+    def reset(self, script: Script | None = None) -> None:
+        """As new; for tests that share a server."""
+        self.release()
+        self.script = script or Script()
+        self.state = "ready"
+        self.performances.clear()
+        self.accepted = queue.Queue()
+
+    def _perform(self, performance: Performance, script: Script) -> None:
+        self.accepted.put(performance)
+        handle = performance.handle
+        usage = Usage(input_tokens=len(performance.request.text), output_frames=0)
+        for index, pcm in enumerate(np.array_split(script.pcm, script.num_chunks)):
+            if index == script.holds_before:
+                performance.resumed.wait(TIMEOUT_S)
+            if index == script.fails_before:
+                handle.fail(script.fault)
+                return
+            usage = Usage(input_tokens=usage.input_tokens, output_frames=usage.output_frames + 5)
+            handle.push(pcm, usage)
+        handle.finish(usage)
+
+
+class FakeVoices:
+    """A `VoiceRegistry` of three voices."""
+
+    def __init__(self) -> None:
+        codes = np.zeros((FAKE_INFO.num_codebooks, 4), np.int32)
+        reference = Reference(text="What is said in the recording.", codes=codes)
+        self.voices = (
+            Voice(id="alloy", name="alloy", seed=1),
+            Voice(id="echo", name="echo", seed=2),
+            Voice(id="my voice", name="My voice", references=(reference,)),
+        )
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(voice.name for voice in self.voices)
+
+    async def resolve(self, name: str | None) -> Voice:
+        wanted = (name or "alloy").casefold()
+        for voice in self.voices:
+            if voice.id == wanted:
+                return voice
+        raise NotFound(
+            f"the voice {name!r} does not exist; there are {', '.join(self.names())}",
+            param="voice",
+            code="voice_not_found",
+        )
