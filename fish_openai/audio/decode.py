@@ -5,12 +5,14 @@ The upload is not trusted: neither its name, nor its declared type, nor the leng
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import numpy as np
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from numpy.typing import NDArray
 
 from fish_openai.audio.pcm import Pcm, join
 from fish_openai.audio.resample import resample
@@ -54,8 +56,6 @@ def decode(data: bytes, *, rate: int, max_seconds: float, max_bytes: int = MAX_B
     except av.FFmpegError as error:
         message = f"The recording cannot be decoded: {error.strerror}. {_ADVICE}"
         raise AudioError(message) from error
-    if not np.isfinite(pcm).all():
-        raise AudioError(f"The recording holds samples that are not finite numbers. {_ADVICE}")
     return np.clip(resample(pcm, source_rate, rate), -1, 1)
 
 
@@ -72,8 +72,7 @@ def _read(data: bytes, max_seconds: float) -> tuple[Pcm, int]:
     with av.open(file, "r", metadata_errors="replace", container_options=_OPTIONS) as container:
         stream = _speech_stream(container)
         rate = stream.sample_rate
-        pcm = _gather(_mono_parts(container, stream), int(max_seconds * rate), max_seconds)
-    return pcm, rate
+        return _gather(_mono_parts(container, stream), rate, max_seconds), rate
 
 
 def _speech_stream(container: InputContainer) -> AudioStream:
@@ -96,7 +95,7 @@ def _check_bound(name: str, value: int, accepted: range) -> None:
 
 
 def _mono_parts(container: InputContainer, stream: AudioStream) -> Iterator[Pcm]:
-    """Yield the samples of every frame, mixed down by their mean."""
+    """Yield the samples of every frame, mixed down."""
     shape = stream.sample_rate, stream.channels
     to_float = AudioResampler(format="fltp")
     for frame in container.decode(stream):
@@ -105,17 +104,25 @@ def _mono_parts(container: InputContainer, stream: AudioStream) -> Iterator[Pcm]
                 "The recording changes its sample rate or channels midway; send one take."
             )
         for part in to_float.resample(frame):
-            yield part.to_ndarray().mean(axis=0)
+            yield _mix(part.to_ndarray())
 
 
-def _gather(parts: Iterator[Pcm], max_samples: int, max_seconds: float) -> Pcm:
+def _mix(channels: NDArray[Any]) -> Pcm:
+    """Take the mean of the channels: float32 [channels, samples] to [samples]."""
+    if np.isnan(channels).any():
+        raise AudioError(f"The recording holds samples that are not numbers. {_ADVICE}")
+    mono: Pcm = np.clip(channels, -1, 1).mean(axis=0, dtype=np.float32)
+    return mono
+
+
+def _gather(parts: Iterator[Pcm], rate: int, max_seconds: float) -> Pcm:
     """Join the parts, and stop reading as soon as they are too long."""
     gathered: list[Pcm] = []
     num_samples = 0
     for part in parts:
         gathered.append(part)
         num_samples += len(part)
-        if num_samples > max_samples:
+        if num_samples > max_seconds * rate:
             raise AudioError(f"The recording is longer than {max_seconds:g} s; send a shorter one.")
     if not num_samples:
         raise AudioError(f"The recording holds no samples. {_ADVICE}")

@@ -46,17 +46,20 @@ def _add_speak(commands: "Commands") -> None:
 
 
 def _add_models(commands: "Commands") -> None:
-    models = _add_command(commands, "models", "list or download checkpoints", "common")
-    actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="show the checkpoints and where they are")
-    download = actions.add_parser("download", help="download a checkpoint from its maker")
+    actions = _add_actions(commands, "models", "list or download checkpoints")
+    _add_command(actions, "list", "show the checkpoints and where they are", "common")
+    download = _add_command(actions, "download", "download a checkpoint from its maker", "common")
     download.add_argument("name", metavar="NAME", help="s1-mini")
 
 
 def _add_voices(commands: "Commands") -> None:
-    voices = _add_command(commands, "voices", "list voices", "common")
-    actions = voices.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="show the voices, and what is wrong with one")
+    actions = _add_actions(commands, "voices", "list voices")
+    _add_command(actions, "list", "show the voices, and what is wrong with one", "common")
+
+
+def _add_actions(commands: "Commands", name: str, help_text: str) -> "Commands":
+    command = commands.add_parser(name, help=help_text, description=help_text)
+    return command.add_subparsers(dest="action", required=True, metavar="ACTION")
 
 
 def _add_command(commands: "Commands", name: str, help_text: str, *groups: Group) -> ArgumentParser:

@@ -30,14 +30,23 @@ def run(settings: Settings, _arguments: Namespace) -> int:
         engine = build_engine(settings)
         app = create_app(settings, engine, VoiceRegistry(settings.voices_dir, engine))
         server = Server(app, lambda: print(_welcome(url_of(listener), engine), flush=True))
-        with stopped_by_signals(server), suppress(KeyboardInterrupt):
-            asyncio.run(_serve(app, server, listener))
+        try:
+            with suppress(asyncio.CancelledError):
+                asyncio.run(_serve(app, server, listener))
+        finally:
+            # A signal while the engine starts ends the application before it can stop it.
+            engine.stop()
     return 0
 
 
 async def _serve(app: Litestar, server: Server, listener: socket.socket) -> None:
-    async with app.lifespan():
-        await server.serve([listener])
+    try:
+        with stopped_by_signals(server):
+            async with app.lifespan():
+                await server.serve([listener])
+    except ExceptionGroup as group:
+        # Litestar holds a task group open around its lifespan, which wraps what goes wrong in it.
+        raise group.exceptions[0] from group
 
 
 def _welcome(url: str, engine: SpeechEngine) -> str:

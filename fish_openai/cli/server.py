@@ -1,5 +1,6 @@
 """uvicorn as this product runs it: own socket, a word when ready, a clean end on two signals."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -72,15 +73,18 @@ def url_of(listener: socket.socket) -> str:
 
 @contextmanager
 def stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Make SIGINT and SIGTERM end the server and not the process, which has to stop the engine.
+    """Make SIGINT and SIGTERM end the current task while it starts, and then the server.
 
     uvicorn raises the signal again after its own end; here it finds nothing left to do.
     """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        if not server.started:
-            raise KeyboardInterrupt
-        server.should_exit = True
+        if server.started:
+            server.should_exit = True
+        else:
+            loop.call_soon_threadsafe(task.cancel)
 
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:

@@ -103,7 +103,7 @@ class EncoderBlock(nn.Module):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """[rows, dim / 2, time] to [rows, dim, time / stride]."""
-        return self.block(x, state)  # type: ignore[no-any-return]
+        return self.block(x, state)
 
 
 class Quantizer(nn.Module):
@@ -179,7 +179,7 @@ class DecoderBlock(nn.Module):
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """[rows, dim, time] to [rows, dim / 2, time * stride]."""
-        return self.block(x, state)  # type: ignore[no-any-return]
+        return self.block(x, state)
 
 
 def _transformer(config: CodecConfig) -> WindowTransformer:

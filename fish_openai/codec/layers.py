@@ -1,7 +1,7 @@
 """Causal convolutions and what stands between them. Parameter names are those of `codec.pth`.
 
-Source: modded_dac.py and rvq.py of fish-speech 0.1.0, dac/nn/layers.py of descript-audio-codec 1.0.0.
-All tensors are [rows, channels, time].
+Source: modded_dac.py and rvq.py of fish-speech 0.1.0, dac/nn/layers.py of descript-audio-codec
+1.0.0. All tensors are [rows, channels, time].
 """
 
 import torch
@@ -35,11 +35,10 @@ class CausalConv(nn.Module):
         weight = self.conv.weight
         return weight.new_zeros(rows, self.conv.in_channels, self._context)
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Convolve `x` with what came before it."""
         if not self._context:
             return self.conv(x), state
-        assert isinstance(state, Tensor)
         x = torch.cat([state, x], dim=-1)
         return self.conv(x), x[..., -self._context :]
 
@@ -57,9 +56,8 @@ class CausalUpsample(nn.Module):
         """The input samples whose output still overlaps: zeros [rows, in_channels, 0 or 1]."""
         return self.conv.weight.new_zeros(rows, self.conv.in_channels, self._overlap)
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """`stride` samples for each one of `x`."""
-        assert isinstance(state, Tensor)
         length = x.shape[-1] * self._stride
         x = torch.cat([state, x], dim=-1)
         start = self._overlap * self._stride

@@ -3,6 +3,9 @@
 Source: dac/nn/quantize.py of descript-audio-codec 1.0.0. Tensors are [rows, channels, frames].
 """
 
+from collections.abc import Iterable
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +21,7 @@ class Codebook(nn.Module):
         self.codebook = nn.Embedding(num_codes, code_dim)
 
     def encode(self, z: Tensor) -> Tensor:
-        """Nearest entries: int64 [rows, frames]. Nearest is by angle, as lengths are normed away."""
+        """Nearest entries, by angle: int64 [rows, frames]."""
         latents = F.normalize(self.in_proj(z).transpose(1, 2), dim=-1)
         entries = F.normalize(self.codebook.weight, dim=-1)
         return (latents @ entries.T).argmax(dim=-1)
@@ -26,7 +29,7 @@ class Codebook(nn.Module):
     def decode(self, codes: Tensor) -> Tensor:
         """Latents [rows, dim, frames] of int64 [rows, frames]; codes past the table mean its last."""
         codes = codes.clamp(max=self.codebook.num_embeddings - 1)
-        return self.out_proj(self.codebook(codes).transpose(1, 2))  # type: ignore[no-any-return]
+        return self.out_proj(self.codebook(codes).transpose(1, 2))
 
 
 class ResidualQuantizer(nn.Module):
@@ -41,8 +44,7 @@ class ResidualQuantizer(nn.Module):
     def encode(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Codes int64 [rows, num_codebooks, frames] of `z`, and what they describe of it."""
         codes, residual, described = [], z, torch.zeros_like(z)
-        for codebook in self.quantizers:
-            assert isinstance(codebook, Codebook)
+        for codebook in self._tables:
             codes.append(codebook.encode(residual))
             part = codebook.decode(codes[-1])
             residual, described = residual - part, described + part
@@ -50,7 +52,9 @@ class ResidualQuantizer(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Latents [rows, dim, frames] of int64 [rows, num_codebooks, frames]."""
-        parts = (
-            codebook.decode(codes[:, index]) for index, codebook in enumerate(self.quantizers)
-        )
-        return torch.stack(tuple(parts)).sum(dim=0)
+        parts = [codebook.decode(codes[:, index]) for index, codebook in enumerate(self._tables)]
+        return torch.stack(parts).sum(dim=0)
+
+    @property
+    def _tables(self) -> Iterable[Codebook]:
+        return cast("Iterable[Codebook]", self.quantizers)

@@ -6,7 +6,7 @@ dimension is rows, or a tuple of states; rows are independent, so states can be 
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +29,7 @@ class Chain(nn.ModuleList):
 
     def init_state(self, rows: int) -> State:
         """The layers' states in order."""
-        return tuple(layer.init_state(rows) for layer in self)
+        return tuple(cast("Streaming", layer).init_state(rows) for layer in self)
 
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Through every layer."""

@@ -97,15 +97,14 @@ class WindowTransformer(nn.Module):
         past = tuple(weight.new_zeros(shape) for _ in self.layers)
         return (weight.new_zeros(rows, dtype=torch.int64), *past)
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Same shape as `x` [rows, dim, tokens]."""
         seen, *past = state
-        assert isinstance(seen, Tensor)
         steps = torch.arange(x.shape[-1], device=x.device)
         turns = turns_at(seen[:, None] + steps, HEAD_DIM, ROPE_BASE)
         mask = _visible(seen, x.shape[-1], self._window)
         y = x.transpose(1, 2)
-        after: list[State] = [seen + x.shape[-1]]
+        after = [seen + x.shape[-1]]
         for layer, layer_past in zip(self.layers, past, strict=True):
             y, layer_past = layer(y, turns, mask, layer_past)  # noqa: PLW2901
             after.append(layer_past)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fish_openai.engine.request import Codes, EngineInfo, Pcm, SpeechRequest
+from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 
 
@@ -22,7 +22,7 @@ class Frames(NamedTuple):
 class Backend(Protocol):
     """All tensors. Rows are dense: joining takes the next index, leaving moves the last row down.
 
-    Every method but `plan` runs on the engine thread.
+    Every method runs on the engine thread.
     """
 
     info: EngineInfo

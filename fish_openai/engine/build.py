@@ -39,7 +39,9 @@ def load_own(settings: Settings) -> Loaded:
     folder = checkpoint_folder(settings)
     device = choose_device(settings.device)
     tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
-    model = load_packed_model(folder, tokenizer, device, choose_precision(settings.precision, device))
+    model = load_packed_model(
+        folder, tokenizer, device, choose_precision(settings.precision, device)
+    )
     codec = load_packed_codec(folder, device)
     _check_match(folder, model, codec)
     runner = Runner(

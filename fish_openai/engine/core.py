@@ -1,4 +1,4 @@
-"""The engine: one named thread that loads, steps and alone touches tensors; requests arrive as messages."""
+"""The engine: one named thread loads, steps and alone touches tensors; requests come as messages."""
 
 import asyncio
 import logging
@@ -130,18 +130,17 @@ class Engine:
         try:
             self._loaded = self._load()
             self._stepper = Stepper(self._loaded.backend)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, `start` raises it
             self._error = str(error)
             self._ready.set_exception(error)
             return
         self._ready.set_result(None)
         try:
             self._loop(self._stepper)
-        except BaseException as error:
+        except Exception:  # noqa: BLE001 - the last border: nobody must wait for a dead thread
             self._error = "the engine thread has died"
             _log.exception("%s", self._error)
             self._stepper.fail_all(EngineFault(self._error))
-            raise
 
     def _loop(self, stepper: Stepper) -> None:
         while not self._is_stopping:
@@ -165,7 +164,7 @@ def _answer(future: Future[Codes], work: Callable[[], Codes]) -> None:
         return
     try:
         future.set_result(work())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the waiting coroutine gets it
         _log.exception("the codec could not encode a recording")
         fault = EngineFault("the engine failed in encoding a recording")
         fault.__cause__ = error

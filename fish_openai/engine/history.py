@@ -105,7 +105,9 @@ class UpstreamHistory:
         recorded = self._recorded[:num_rows, None]
         if codebook == 0:
             oldest = torch.where(recorded < WINDOW, 0, recorded % WINDOW)
-            column = self._ids[:num_rows].gather(2, oldest[:, None].expand(-1, self._ids.shape[1], 1))
+            column = self._ids[:num_rows].gather(
+                2, oldest[:, None].expand(-1, self._ids.shape[1], 1)
+            )
             choices = self._as_choices(column.squeeze(2))
         else:
             choices = self._ids[:num_rows, codebook + 1]

@@ -1,4 +1,4 @@
-"""From a request to a row: the text cut into turns and everything tokenised, before any work is queued."""
+"""From a request to a row: text cut into turns and tokenised, before any work is queued."""
 
 import secrets
 from collections import deque

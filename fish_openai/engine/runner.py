@@ -14,7 +14,6 @@ from fish_openai.engine.sampler import Drawing, Sampler
 from fish_openai.engine.streams import Streams
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
-from fish_openai.nn.linear import MIN_EXACT_ROWS
 from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt
 from fish_openai.text.tokenizer import Tokenizer
@@ -64,20 +63,17 @@ class Runner:
         self._profile = profile
         self._end_id = tokenizer.end_id
         weight = model.norm.weight
-        config, store = model.config, {"device": weight.device, "dtype": weight.dtype}
-        is_exact_alone = weight.device.type != "cpu" or weight.dtype != torch.float32
-        self._min_rows = 1 if is_exact_alone else MIN_EXACT_ROWS
-        batch = max(num_rows, self._min_rows)
-        self._cache = KVCache(config.slow, batch, num_slots, **store)
-        self._scratch = FrameCache(config.fast, batch, config.num_codebooks, **store)
-        self._hidden = torch.zeros(batch, config.dim, **store)
-        self._codes = torch.zeros(
-            batch, config.num_codebooks, dtype=torch.int64, device=weight.device
+        config, device, dtype = model.config, weight.device, weight.dtype
+        self._cache = KVCache(config.slow, num_rows, num_slots, device=device, dtype=dtype)
+        self._scratch = FrameCache(
+            config.fast, num_rows, config.num_codebooks, device=device, dtype=dtype
         )
+        self._hidden = torch.zeros(num_rows, config.dim, device=device, dtype=dtype)
+        self._codes = torch.zeros(num_rows, config.num_codebooks, dtype=torch.int64, device=device)
         widths = [model.num_semantic + 1]
         widths += [config.num_residual_codes] * (config.num_codebooks - 1)
-        history = history or ResidualHistory(batch, config.num_codebooks, weight.device)
-        self._sampler = Sampler(widths, history, batch, weight.device)
+        history = history or ResidualHistory(num_rows, config.num_codebooks, device)
+        self._sampler = Sampler(widths, history, num_rows, device)
         self._places: list[_Place] = []
 
     @property
@@ -87,10 +83,10 @@ class Runner:
 
     def join(self, index: int, row: Row) -> None:
         """Read prefix and first turn; see `Backend`."""
-        assert index == len(self._places), (index, len(self._places))  # noqa: S101
+        assert index == len(self._places), (index, len(self._places))
+        self._streams.open(index)
         self._places.append(_Place(prefix_length=row.prefix.shape[1], length=0))
         self._sampler.join(index, self._drawing(row.sampling))
-        self._streams.open(index)
         self._read(index, row.prefix)
         self._read(index, row.start_turn())
 
@@ -106,12 +102,11 @@ class Runner:
 
     def step(self, num_rows: int) -> Frames:
         """One frame for each row; see `Backend`."""
-        batch = max(num_rows, self._min_rows)
-        hidden = self._advance(batch)
-        codes, is_over = self._model.speak(hidden, self._scratch, self._sampler.draw(batch))
-        self._codes[:batch] = codes
+        hidden = self._advance(num_rows)
+        codes, is_over = self._model.speak(hidden, self._scratch, self._sampler.draw(num_rows))
+        self._codes[:num_rows] = codes
         self._sampler.record(codes)
-        host = torch.cat([codes, is_over.unsqueeze(1)], dim=1)[:num_rows].to(torch.int32).cpu()
+        host = torch.cat([codes, is_over.unsqueeze(1)], dim=1).to(torch.int32).cpu()
         return Frames(host[:, :-1].numpy(), host[:, -1].bool().numpy())
 
     def has_room(self, index: int) -> bool:
@@ -137,28 +132,25 @@ class Runner:
         """See `Backend`."""
         return self._streams.encode(pcm)
 
-    def _advance(self, batch: int) -> Tensor:
-        """Hidden states [batch, dim] that the next frames follow from."""
-        places = self._places
-        if all(place.is_read for place in places):
-            fresh = range(len(places))
-        else:
+    def _advance(self, num_rows: int) -> Tensor:
+        """Hidden states [num_rows, dim] that the next frames follow from."""
+        if not all(place.is_read for place in self._places):
             # Rows that have just read a prompt go along, so that the batch stays dense: what they
             # write lies behind their live tokens and is overwritten, what they compute is dropped.
-            fresh = [index for index, place in enumerate(places) if place.is_read]
-            lengths = [place.length for place in places] + [0] * (batch - len(places))
-            span = Span.step(
-                self._cache,
-                torch.tensor(lengths, device=self._codes.device),
-                max(lengths) + 1,
-            )
+            fresh = [index for index, place in enumerate(self._places) if place.is_read]
             kept = self._hidden[fresh]
-            self._hidden[:batch] = self._model.read(self._model.columns(self._codes[:batch]), span)
+            columns = self._model.columns(self._codes[:num_rows])
+            self._hidden[:num_rows] = self._model.read(columns, self._span())
             self._hidden[fresh] = kept
-        for index, place in enumerate(places):
-            place.length += index not in fresh
+        for place in self._places:
+            place.length += not place.is_read
             place.is_read = False
-        return self._hidden[:batch]
+        return self._hidden[:num_rows]
+
+    def _span(self) -> Span:
+        lengths = [place.length for place in self._places]
+        on_device = torch.tensor(lengths, device=self._codes.device)
+        return Span.step(self._cache, on_device, max(lengths) + 1)
 
     def _read(self, index: int, prompt: Prompt) -> None:
         columns = torch.from_numpy(prompt).to(self._codes.device, torch.int64)

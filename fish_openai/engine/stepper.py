@@ -2,8 +2,10 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from fish_openai.engine.backend import Backend
+from fish_openai.engine.backend import Backend, Frames
 from fish_openai.engine.row import Row
 from fish_openai.engine.scheduler import Scheduler
 from fish_openai.errors import EngineFault
@@ -43,18 +45,15 @@ class Stepper:
     def _admit(self) -> None:
         while (admitted := self.scheduler.admit()) is not None:
             index, row = admitted
-            try:
+            with self._guard([row], "reading the prompt"):
                 self._backend.join(index, row)
-            except Exception:
-                self._fail([row], "reading the prompt")
 
     def _step(self) -> None:
         running = list(self.scheduler.running)
-        try:
-            frames = self._backend.step(len(running))
-        except Exception:
-            self._fail(running, "the language model")
-            return
+        with self._guard(running, "the language model"):
+            self._take(running, self._backend.step(len(running)))
+
+    def _take(self, running: list[Row], frames: Frames) -> None:
         for row, codes, is_over in zip(running, frames.codes, frames.is_over, strict=True):
             if is_over:
                 self._end_turn(row)
@@ -64,17 +63,17 @@ class Stepper:
 
     def _end_turn(self, row: Row) -> None:
         if row.turns:
-            try:
+            with self._guard([row], "reading the next sentence"):
                 self._backend.next_turn(self._index(row), row)
-            except Exception:
-                self._fail([row], "reading the next sentence")
         else:
             row.is_over = True
 
     def _check_length(self, row: Row) -> None:
         row.is_over = row.is_at_max
         if not row.is_over and (row.has_run_away or not self._backend.has_room(self._index(row))):
-            message = f"the model did not stop speaking after {row.turn_frames} frames of one sentence"
+            message = (
+                f"the model did not stop speaking after {row.turn_frames} frames of one sentence"
+            )
             _log.warning("%s", message)
             self._remove(row)
             row.sink.fail(EngineFault(message))
@@ -85,10 +84,8 @@ class Stepper:
             if row.due_frames:
                 by_size[row.due_frames].append(row)
         for rows in by_size.values():
-            try:
+            with self._guard(rows, "the codec"):
                 self._decode(rows)
-            except Exception:
-                self._fail(rows, "the codec")
 
     def _decode(self, rows: list[Row]) -> None:
         indices = [self._index(row) for row in rows]
@@ -101,11 +98,16 @@ class Stepper:
             self._remove(row)
             row.sink.finish(row.usage)
 
-    def _fail(self, rows: list[Row], where: str) -> None:
-        _log.exception("the engine failed in %s; %d request(s) end with an error", where, len(rows))
-        for row in rows:
-            self._remove(row)
-            row.sink.fail(EngineFault(f"the engine failed in {where}"))
+    @contextmanager
+    def _guard(self, rows: list[Row], where: str) -> Iterator[None]:
+        """The border at which any fault of the backend becomes the error of the rows it touched."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001
+            _log.exception("the engine failed in %s: %d request(s) end", where, len(rows))
+            for row in rows:
+                self.abort(row)
+                row.sink.fail(EngineFault(f"the engine failed in {where}"))
 
     def _remove(self, row: Row) -> None:
         index = self._index(row)

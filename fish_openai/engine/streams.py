@@ -24,8 +24,9 @@ class Streams:
 
     def close(self, index: int, moved_from: int) -> None:
         """End the stream of row `index`; that of `moved_from` takes its place."""
-        self._states[index] = self._states[moved_from]
-        del self._states[moved_from]
+        state = self._states.pop(moved_from)
+        if moved_from != index:
+            self._states[index] = state
 
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
         """The next samples of these rows, decoded together; chunks have equal numbers of frames."""

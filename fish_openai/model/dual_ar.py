@@ -30,6 +30,7 @@ class DualAR(nn.Module):
 
     turns: Tensor
     fast_turns: Tensor
+    codebook_offsets: Tensor
 
     def __init__(self, config: ModelConfig, *, semantic_begin_id: int, num_semantic: int) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class DualAR(nn.Module):
         codebooks = torch.arange(config.num_codebooks) * config.codebook_size
         self.register_buffer("turns", turns.to(device), persistent=False)
         self.register_buffer("fast_turns", fast_turns.to(device), persistent=False)
-        self.register_buffer("_codebook_offsets", codebooks[:, None].to(device), persistent=False)
+        self.register_buffer("codebook_offsets", codebooks[:, None].to(device), persistent=False)
 
     def embed(self, columns: Tensor) -> Tensor:
         """Prompt columns int64 [rows, 1 + num_codebooks, tokens] to [rows, tokens, dim]."""
@@ -70,7 +71,7 @@ class DualAR(nn.Module):
         is_code = (ids >= self.semantic_begin_id) & (
             ids < self.semantic_begin_id + self.num_semantic
         )
-        summed = x + self.codebook_embeddings(codes + self._codebook_offsets).sum(dim=1)
+        summed = x + self.codebook_embeddings(codes + self.codebook_offsets).sum(dim=1)
         if self.config.scale_codebook_embeddings:
             summed = summed / math.sqrt(self.config.num_codebooks + 1)
         return torch.where(is_code.unsqueeze(-1), summed, x)
@@ -93,7 +94,7 @@ class DualAR(nn.Module):
 
     def semantic_logits(self, hidden: Tensor) -> Tensor:
         """float32 [rows, num_semantic + 1] from `read`'s hidden states; the last choice is the end."""
-        return self.output(self.norm(hidden)).float()  # type: ignore[no-any-return]
+        return self.output(self.norm(hidden)).float()
 
     def residual_logits(self, x: Tensor, span: Span) -> Tensor:
         """Run the fast transformer over `x` [rows, tokens, fast dim].
@@ -104,7 +105,7 @@ class DualAR(nn.Module):
         turns = self.fast_turns[span.positions]
         for index, layer in enumerate(self.fast_layers):
             x = layer(x, turns, span, index)
-        return self.fast_output(self.fast_norm(x[:, -1])).float()  # type: ignore[no-any-return]
+        return self.fast_output(self.fast_norm(x[:, -1])).float()
 
     def speak(self, hidden: Tensor, scratch: FrameCache, draw: Draw) -> tuple[Tensor, Tensor]:
         """Draw one frame for each row.

@@ -118,7 +118,9 @@ class FrameCache:
         if num_rows not in self._spans:
             rows = slice(0, num_rows)
             first = Span.run(self._cache, rows, 0, 2)
-            rest = (Span.run(self._cache, rows, slot, 1) for slot in range(2, self._cache.num_slots))
+            rest = (
+                Span.run(self._cache, rows, slot, 1) for slot in range(2, self._cache.num_slots)
+            )
             self._spans[num_rows] = (first, *rest)
         return self._spans[num_rows]
 

@@ -61,5 +61,4 @@ class Block(nn.Module):
     def forward(self, x: Tensor, turns: Tensor, span: Span, layer: int) -> Tensor:
         """Same shape as `x` [rows, tokens, dim]."""
         x = x + self.attention(self.attention_norm(x), turns, span, layer)
-        return x + self.feed_forward(self.ffn_norm(x))  # type: ignore[no-any-return]
-
+        return x + self.feed_forward(self.ffn_norm(x))

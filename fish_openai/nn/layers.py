@@ -29,4 +29,4 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as `x`."""
         gate, up = self.w13(x).chunk(2, dim=-1)
-        return self.w2(F.silu(gate) * up)  # type: ignore[no-any-return]
+        return self.w2(F.silu(gate) * up)

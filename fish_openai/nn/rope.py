@@ -19,9 +19,11 @@ def turns_at(positions: Tensor, head_dim: int, base: float) -> Tensor:
 
 
 def rotate(heads: Tensor, turns: Tensor) -> Tensor:
-    """Turn each pair of `heads` [..., tokens, num_heads, head_dim] by `turns` [..., tokens, head_dim / 2].
+    """Turn each pair of `heads` [..., tokens, num_heads, head_dim] by `turns`.
 
-    Computed in float32, returned in the dtype of `heads`.
+    Args:
+        heads: queries or keys; the result has their dtype, the product is computed in float32.
+        turns: complex64 [..., tokens, head_dim / 2] from `turns_at`.
     """
     pairs = torch.view_as_complex(heads.float().contiguous().unflatten(-1, (-1, 2)))
     return torch.view_as_real(pairs * turns.unsqueeze(-2)).flatten(-2).type_as(heads)

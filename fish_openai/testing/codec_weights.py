@@ -16,7 +16,7 @@ _RESIDUAL_UNITS = 3
 
 _BRANCH_GAIN = 0.3
 """How much a residual branch adds; dozens of them follow each other."""
-_OUTPUT_GAIN = 0.15
+_OUTPUT_GAIN = 0.1
 """Keeps the last tanh far from saturation."""
 _INPUT_GAIN = 10.0
 """Speech is quiet: its root mean square is about a tenth."""

@@ -8,6 +8,8 @@ from fish_openai.testing.sizes import BlockSize, LmSize, Size
 
 _LOGIT_GAIN = 4.0
 """Standard deviation of the logits: choices clear enough to be repeatable, open enough to vary."""
+_TIED_LOGIT_GAIN = 1.5
+"""Less where the head is the embedding: what was said last would otherwise always be said again."""
 _QUIET = 0.03
 """How much of that is left to tokens that are not speech: a trained model hardly ever says them."""
 
@@ -15,24 +17,24 @@ _QUIET = 0.03
 def lm_weights(size: Size, draw: Draw) -> Weights:
     """The state dict of a language model of that size."""
     lm = size.lm
-    yield "embeddings.weight", (
-        _head(size, draw) if lm.tie_word_embeddings else draw.matrix(lm.vocab_size, lm.dim)
-    )
+    if lm.tie_word_embeddings:
+        yield "embeddings.weight", _head(size, draw, gain=_TIED_LOGIT_GAIN)
+    else:
+        yield "embeddings.weight", draw.matrix(lm.vocab_size, lm.dim)
+        yield "output.weight", _head(size, draw, gain=_LOGIT_GAIN)
     codes = lm.codebook_size * lm.num_codebooks
     yield "codebook_embeddings.weight", draw.normal(codes, lm.dim, std=1.0)
     for index in range(lm.n_layer):
         yield from _block(f"layers.{index}.", lm.slow, draw)
     yield "norm.weight", draw.near(1.0, lm.dim)
-    if not lm.tie_word_embeddings:
-        yield "output.weight", _head(size, draw)
     yield from _fast_weights(lm, draw)
 
 
-def _head(size: Size, draw: Draw) -> Tensor:
+def _head(size: Size, draw: Draw, *, gain: float) -> Tensor:
     loudness = torch.full((size.lm.vocab_size, 1), _QUIET)
     loudness[size.end_id] = 1.0
     loudness[size.semantic_ids] = 1.0
-    head = draw.matrix(size.lm.vocab_size, size.lm.dim, gain=_LOGIT_GAIN)
+    head = draw.matrix(size.lm.vocab_size, size.lm.dim, gain=gain)
     return head.mul_(loudness.to(head.dtype))
 
 

@@ -19,7 +19,7 @@ def restrict(text: str, alphabet: str) -> str:
 
     Words in capitals become lower case: such a checkpoint has never seen one.
     """
-    lowered = re.sub(r"\b[A-Z]{2,}\b", lambda match: match[0].lower(), text.replace("’", "'"))  # noqa: RUF001
+    lowered = re.sub(r"\b[A-Z]{2,}\b", lambda match: match[0].lower(), text.replace("’", "'"))
     kept = "".join(c if c.lower() in alphabet else " " for c in lowered)
     return re.sub(r"\s+([,.?!])", r"\1", " ".join(kept.split()))
 

@@ -120,7 +120,7 @@ def _read_ranks(path: Path) -> dict[bytes, int]:
     try:
         lines = path.read_text(encoding="ascii").splitlines()
         pairs = (line.split() for line in lines if line)
-        return {base64.b64decode(token): int(rank) for token, rank in pairs if token != "="}
+        return {base64.b64decode(piece): int(rank) for piece, rank in pairs if piece != "="}
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; without it text cannot be tokenised.") from None
     except (UnicodeDecodeError, ValueError, binascii.Error) as error:

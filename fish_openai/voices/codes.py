@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 def load_codes(path: Path, key: str) -> Codes | None:
     """Codes that were kept under this key; `None` when there are none, or only stale ones."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # Opened here, because numpy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return kept["codes"].astype(np.int32) if str(kept["key"]) == key else None
     except FileNotFoundError:
         return None

@@ -147,5 +147,8 @@ def test_a_path_does_not_depend_on_a_later_change_of_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     settings = Settings.load({"checkpoints_dir": "here"}, {})
-    assert (settings.voices_dir, settings.checkpoints_dir) == (tmp_path / "voices", tmp_path / "here")
+    assert (settings.voices_dir, settings.checkpoints_dir) == (
+        tmp_path / "voices",
+        tmp_path / "here",
+    )
     assert Settings.load({"voices_dir": "~/v"}, {}).voices_dir == Path.home() / "v"

@@ -1,0 +1,30 @@
+"""Building blocks of the speech tests."""
+
+from typing import Any
+
+import httpx
+
+from fish_openai.audio.decode import decode
+
+PATH = "/v1/audio/speech"
+RATE = 24_000
+
+
+def speech(**changes: Any) -> dict[str, Any]:
+    """A body that is accepted, with changes; a field changed to `...` is left out."""
+    body = {"model": "gpt-4o-mini-tts", "input": "Hello there.", "voice": "alloy"} | changes
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def error_of(answer: httpx.Response) -> dict[str, Any]:
+    """The error object of a refusal, which has all four keys."""
+    assert answer.headers["content-type"] == "application/json"
+    error = answer.json()["error"]
+    assert sorted(error) == ["code", "message", "param", "type"]
+    return error
+
+
+def duration_s(format_name: str, content: bytes) -> float:
+    if format_name == "pcm":
+        return len(content) / 2 / RATE
+    return decode(content, rate=RATE, max_seconds=60).size / RATE

@@ -1,0 +1,322 @@
+"""The command line: what a person sees, and how the server ends."""
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import IO
+
+import pytest
+import soundfile
+
+from fish_openai import __version__
+from fish_openai.cli import main
+from fish_openai.settings import OPTIONS, Settings, flag
+from tests.fakes import TIMEOUT_S, FakeEngine, Script
+
+ROOT = Path(__file__).parents[2]
+
+SERVE_A_FAKE = """
+import os, sys, types
+from fish_openai.errors import CheckpointError
+from tests.fakes import FakeEngine
+
+engine = FakeEngine()
+if os.environ.get("START") == "refuses":
+    engine.start_error = CheckpointError("there is no model.pth: download it")
+if os.environ.get("START") == "breaks":
+    engine.start_error = ValueError("broken on purpose")
+if os.environ.get("START") == "loads":
+    engine.start = lambda: (print("loading", flush=True), sys.stdin.readline())
+stop = engine.stop
+engine.stop = lambda: (stop(), print("engine stopped", flush=True))
+
+build = types.ModuleType("fish_openai.engine.build")
+build.build_engine = lambda settings: engine
+sys.modules[build.__name__] = build
+
+from fish_openai.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+class Process:
+    """`fish-openai serve` with a fake engine, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def line(self) -> str:
+        return _pipe(self._process.stdout).readline().rstrip("\n")
+
+    def wait_until_ready(self) -> int:
+        """Read the welcome and return the port."""
+        lines = [self.line() for _ in range(6)]
+        found = re.fullmatch(r"fish-openai \S+ is ready on http://127\.0\.0\.1:(\d+)", lines[0])
+        assert found, lines
+        return int(found[1])
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def feed(self, text: str) -> None:
+        _pipe(self._process.stdin).write(text)
+        _pipe(self._process.stdin).flush()
+
+    def end(self) -> tuple[int, str, str]:
+        """Exit status and the rest of both outputs."""
+        stdout, stderr = self._process.communicate(timeout=TIMEOUT_S)
+        return self._process.returncode, stdout, stderr
+
+
+def _pipe(pipe: IO[str] | None) -> IO[str]:
+    assert pipe is not None
+    return pipe
+
+
+@contextmanager
+def serving(*options: str, start: str = "") -> Iterator[Process]:
+    command = [sys.executable, "-c", SERVE_A_FAKE, "serve", "--port", "0", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - our own interpreter
+        command, cwd=ROOT, env={"START": start}, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        try:
+            yield Process(process)
+        finally:
+            process.kill()
+
+
+def test_the_version_and_the_help_come_without_torch() -> None:
+    for option in ("--version", "--help"):
+        code = (
+            "import sys\nfrom fish_openai.cli import main\n"
+            f"try: main([{option!r}])\nexcept SystemExit: pass\n"
+            "print(sorted({'torch', 'litestar', 'numpy', 'av'} & sys.modules.keys()))"
+        )
+        command = [sys.executable, "-c", code]
+        output = subprocess.check_output(command, cwd=ROOT, text=True)  # noqa: S603
+        assert output.splitlines()[-1] == "[]"
+    assert __version__ in subprocess.check_output(
+        [sys.executable, "-m", "fish_openai", "--version"], cwd=ROOT, text=True
+    )
+
+
+def test_serve_takes_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert [name for name in OPTIONS if flag(name) not in shown] == []
+
+
+def test_a_bad_setting_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--port", "70000"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == (
+        "fish-openai: --port is '70000'; give it a whole number from 0 to 65535\n"
+    )
+    assert captured.out == ""
+
+
+def test_an_unknown_option_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["voices", "list", "--prot", "1"])
+    assert caught.value.code == 2
+    assert "unrecognized arguments: --prot" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_cleanly(number: int) -> None:
+    with serving() as process:
+        port = process.wait_until_ready()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+        connection.request("GET", "/health")
+        assert connection.getresponse().status == 200
+        connection.close()
+        process.signal(number)
+        status, stdout, stderr = process.end()
+    assert (status, set(stdout.splitlines()), stderr) == (0, {"engine stopped"}, "")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_engine_loads_ends_the_server_too(number: int) -> None:
+    with serving(start="loads") as process:
+        assert process.line() == "loading"
+        process.signal(number)
+        process.feed("\n")
+        assert process.end() == (0, "engine stopped\n", "")
+
+
+def test_the_welcome_says_where_what_and_how_to_try_it() -> None:
+    with serving() as process:
+        lines = [process.line() for _ in range(6)]
+        process.signal(signal.SIGTERM)
+        process.end()
+    url = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+    assert url is not None
+    assert lines[1] == "fake/minnow on cpu (float32, 44100 Hz, 8 rows)"
+    assert f"curl {url[0]}/v1/audio/speech" in lines[3]
+    assert lines[5] == "Ctrl-C ends it."
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ("refuses", "fish-openai: there is no model.pth: download it\n"),
+        (
+            "breaks",
+            "fish-openai: ValueError: broken on purpose (--log-level debug shows where)\n",
+        ),
+    ],
+)
+def test_a_failed_start_is_one_line_and_status_1(start: str, message: str) -> None:
+    with serving(start=start) as process:
+        assert process.end() == (1, "engine stopped\n", message)
+
+
+def test_the_traceback_of_a_failed_start_can_be_had() -> None:
+    with serving("--log-level", "debug", start="breaks") as process:
+        status, _, stderr = process.end()
+    assert status == 1
+    assert "Traceback" in stderr
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with serving("--port", port, start="breaks") as process:
+            status, stdout, stderr = process.end()
+    assert (status, stdout) == (1, "")
+    assert stderr.startswith(f"fish-openai: cannot listen on 127.0.0.1:{port}: Address already")
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
+    build = ModuleType("fish_openai.engine.build")
+    monkeypatch.setattr(build, "build_engine", lambda _settings: fake, raising=False)
+    monkeypatch.setitem(sys.modules, build.__name__, build)
+    monkeypatch.delitem(sys.modules, "fish_openai.cli.speak", raising=False)
+    return fake
+
+
+def test_speak_writes_a_file_in_the_format_of_its_suffix(
+    engine: FakeEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "hello.FLAC"
+    assert main(["speak", "hello there", "-o", str(file), "--seed", "7", "--speed", "2"]) == 0
+    assert re.fullmatch(rf"{file}: 0\.5\d s of flac\n", capsys.readouterr().out)
+    info = soundfile.info(file)
+    assert (info.format, info.samplerate, info.channels) == ("FLAC", 24_000, 1)
+    assert info.duration == pytest.approx(0.5, abs=0.05)
+    assert [(each.text, each.sampling.seed) for each in engine.requests] == [("hello there", 7)]
+    assert engine.state == "stopped"
+
+
+def test_speak_without_a_seed_takes_the_seed_of_the_voice(
+    engine: FakeEngine, tmp_path: Path
+) -> None:
+    arguments = ["speak", "hi", "-o", str(tmp_path / "a.wav"), "--voice", "nova"]
+    assert main([*arguments, "--voices-dir", str(tmp_path)]) == 0
+    assert main([*arguments, "--voices-dir", str(tmp_path)]) == 0
+    seeds = [each.sampling.seed for each in engine.requests]
+    assert seeds[0] == seeds[1] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [("hello.xyz", "has to end in .mp3, .opus,"), ("none/hello.wav", "make the folder")],
+)
+def test_speak_refuses_a_file_it_cannot_write_before_it_loads_anything(
+    engine: FakeEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    complaint: str,
+) -> None:
+    assert main(["speak", "hello", "-o", str(tmp_path / name)]) == 1
+    assert complaint in capsys.readouterr().err
+    assert engine.state == "loading"
+
+
+def test_a_failure_of_the_engine_stops_it_and_leaves_no_file(
+    engine: FakeEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.script = Script(fails_before=1)
+    assert main(["speak", "hello", "-o", str(tmp_path / "a.wav")]) == 1
+    assert capsys.readouterr().err.startswith("fish-openai: RuntimeError: ")
+    assert engine.state == "stopped"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_voices_list_shows_folders_what_is_wrong_with_one_and_openais_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Bob", "nova"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.wav").touch()
+    (tmp_path / "Bob" / "one.txt").write_text("hello")
+    assert main(["voices", "list", "--voices-dir", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "Bob\t1 recordings"
+    assert "nova/one.wav: it has no transcript" in lines[2]
+    assert "alloy\tbuilt in" in lines
+    assert "nova\tbuilt in" not in lines
+
+
+def test_models_list_shows_what_is_embedded_and_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "list", "--checkpoints-dir", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^minnow\tembedded\t", shown, re.MULTILINE)
+    assert f"s1-mini\tnot downloaded\t{tmp_path / 's1-mini'}" in shown
+
+
+def test_a_download_tells_the_license_and_what_to_do_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fish_openai.cli.models.download", lambda name, folder: folder / name)
+    assert main(["models", "download", "s1-mini", "--checkpoints-dir", str(tmp_path)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"s1-mini is in {tmp_path / 's1-mini'}; its license is CC-BY-NC-SA-4.0")
+    assert second == "Serve it: fish-openai serve --checkpoint s1-mini"
+
+
+def test_selfcheck_ends_with_the_status_of_the_engines_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked: list[str] = []
+    check = ModuleType("fish_openai.engine.selfcheck")
+
+    def run(settings: Settings) -> int:
+        checked.append(settings.device)
+        return 1
+
+    monkeypatch.setattr(check, "run", run, raising=False)
+    monkeypatch.setitem(sys.modules, check.__name__, check)
+    monkeypatch.setattr("fish_openai.engine.selfcheck", check, raising=False)
+    monkeypatch.delitem(sys.modules, "fish_openai.cli.selfcheck", raising=False)
+    assert main(["selfcheck", "--device", "cpu"]) == 1
+    assert checked == ["cpu"]
+
+
+def test_ctrl_c_is_not_an_error_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_settings: Settings, _arguments: Namespace) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fish_openai.cli.models.run", interrupted)
+    assert main(["models", "list"]) == 130
+    assert capsys.readouterr().err == ""
