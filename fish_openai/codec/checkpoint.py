@@ -7,6 +7,7 @@ import torch
 
 from fish_openai.codec.config import CodecConfig
 from fish_openai.codec.dac import Codec
+from fish_openai.codec.layers import CausalUpsample
 from fish_openai.nn.weights import Tensors, assign, fuse, read_tensors
 
 _NORM_SCHEMES = (
@@ -32,8 +33,17 @@ def load_codec(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Cod
         if not name.endswith(_FORMULAS)
     }
     tensors = fuse(bake_weight_norm(tensors), ("w1", "w3"), "w13")
+    _fold_upsampling(codec, tensors)
     assign(codec, {name: tensor.to(device, dtype) for name, tensor in tensors.items()}, folder)
     return codec
+
+
+def _fold_upsampling(codec: Codec, tensors: Tensors) -> None:
+    for name, module in codec.named_modules():
+        weight, bias = tensors.get(f"{name}.conv.weight"), tensors.get(f"{name}.conv.bias")
+        if isinstance(module, CausalUpsample) and weight is not None and bias is not None:
+            folded = module.fold(weight, bias)
+            tensors[f"{name}.conv.weight"], tensors[f"{name}.conv.bias"] = folded
 
 
 def codec_id(folder: Path) -> str:

@@ -32,8 +32,8 @@ class CausalConv(nn.Module):
 
     def init_state(self, rows: int) -> State:
         """The samples before the first one: zeros [rows, in_channels, context]."""
-        weight = self.conv.weight
-        return weight.new_zeros(rows, self.conv.in_channels, self._context)
+        assert self.conv.bias is not None
+        return self.conv.bias.new_zeros(rows, self.conv.in_channels, self._context)
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Convolve `x` with what came before it."""
@@ -44,24 +44,37 @@ class CausalConv(nn.Module):
 
 
 class CausalUpsample(nn.Module):
-    """A transposed convolution whose kernel is `stride` or twice `stride` long, cut to the past."""
+    """A transposed convolution whose kernel is `stride` or twice `stride` long, cut to the past.
+
+    Each input sample makes `stride` output samples, out of itself and, with the longer kernel, the
+    sample before it. So it is an ordinary causal convolution with `stride` times the channels, which
+    are then laid out in time; `fold` turns the file's weight into that form.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose1d(in_channels, out_channels, kernel, stride=stride)
-        self._overlap = kernel // stride - 1
+        self.conv = nn.Conv1d(in_channels, out_channels * stride, kernel // stride)
+        self._out_channels = out_channels
         self._stride = stride
+        self._context = kernel // stride - 1
+
+    def fold(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Weight [in, out, kernel] and bias [out] of the file as those of `self.conv`."""
+        taps = weight.unflatten(2, (-1, self._stride)).flip(2)
+        return taps.permute(1, 3, 0, 2).flatten(0, 1).contiguous(), bias.repeat_interleave(
+            self._stride
+        )
 
     def init_state(self, rows: int) -> State:
-        """The input samples whose output still overlaps: zeros [rows, in_channels, 0 or 1]."""
-        return self.conv.weight.new_zeros(rows, self.conv.in_channels, self._overlap)
+        """The input sample before the first one: zeros [rows, in_channels, 0 or 1]."""
+        assert self.conv.bias is not None
+        return self.conv.bias.new_zeros(rows, self.conv.in_channels, self._context)
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """`stride` samples for each one of `x`."""
-        length = x.shape[-1] * self._stride
         x = torch.cat([state, x], dim=-1)
-        start = self._overlap * self._stride
-        return self.conv(x)[..., start : start + length], x[..., x.shape[-1] - self._overlap :]
+        phases = self.conv(x).unflatten(1, (self._out_channels, self._stride))
+        return phases.transpose(2, 3).flatten(2), x[..., x.shape[-1] - self._context :]
 
 
 class Snake(Stateless):

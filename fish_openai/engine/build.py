@@ -17,7 +17,7 @@ from fish_openai.engine.warmup import warm_up
 from fish_openai.errors import CheckpointError
 from fish_openai.model.checkpoint import load_model
 from fish_openai.model.dual_ar import DualAR
-from fish_openai.nn.linear import pack_linears
+from fish_openai.nn.packed import pack
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
 from fish_openai.text.tokenizer import Tokenizer
@@ -76,7 +76,7 @@ def load_packed_model(
         dtype=dtype,
     )
     if device.type == "cpu":
-        pack_linears(model)
+        pack(model)
     return model
 
 
@@ -84,7 +84,7 @@ def load_packed_codec(folder: Path, device: torch.device) -> Codec:
     """The codec of a checkpoint in float32: bfloat16 costs it 30 dB of signal to noise."""
     codec = load_codec(folder, device=device, dtype=torch.float32)
     if device.type == "cpu":
-        pack_linears(codec)
+        pack(codec)
     return codec
 
 

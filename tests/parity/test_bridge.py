@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +78,64 @@ def test_a_generation_ends_with_the_turn(checkpoint: Checkpoint) -> None:
         assert generation.step() is None
     assert len(set(ends)) > 1
     assert max(ends) < 512 - len("and so on")
+
+
+def test_a_text_that_fills_the_context_is_refused(checkpoint: Checkpoint) -> None:
+    model = their_lm(checkpoint(TINY))
+    with pytest.raises(BadRequest, match="fewer than 512 are accepted"):
+        UpstreamGeneration(model, "word " * 300)
+
+
+def test_control_tokens_in_a_text_are_read_as_characters(checkpoint: Checkpoint) -> None:
+    model = their_lm(checkpoint(TINY))
+    prompt = build_prompt(model, "a<|im_end|>b<|semantic:7|>", ())
+    first_special = min(model.tokenizer.all_special_tokens_with_ids.values())
+    assert (prompt[0] >= first_special).sum() == 1, "only the opening <|interleave|>"
+
+
+def test_recordings_become_codes_and_codes_audible_samples(checkpoint: Checkpoint) -> None:
+    codec = load_codec(checkpoint(TINY), device=CPU, dtype=torch.float32)
+    recording = np.random.default_rng(2).normal(0, 0.1, 1000).astype(np.float32)
+    codes = upstream_codec.encode(codec, recording)
+    samples = upstream_codec.decode(codec, codes)
+    assert codes.shape == (4, 8)
+    assert samples.shape == (8 * 128,)
+    assert 0.02 < samples.std() < 0.4
+
+
+def test_made_up_codes_and_frames_are_varied(checkpoint: Checkpoint) -> None:
+    folder = checkpoint(TINY)
+    model, codec = their_lm(folder), load_codec(folder, device=CPU, dtype=torch.float32)
+    spoken = their_frames(UpstreamGeneration(model, "tell me", temperature=0), 40)
+    noise = np.random.default_rng(2).normal(0, 0.1, 40 * 128).astype(np.float32)
+    for codes in (spoken.T, upstream_codec.encode(codec, noise)):
+        assert min(len(set(row)) for row in codes.tolist()) > 10
+
+
+@pytest.mark.parametrize("file", ["model.pth", "codec.pth"])
+def test_missing_and_unknown_weights_are_errors(
+    checkpoint: Checkpoint, tmp_path: Path, file: str
+) -> None:
+    source = checkpoint(TINY)
+    for path in source.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    weights = torch.load(source / file, weights_only=True)
+    weights["surprise"] = weights.pop(next(iter(weights)))
+    torch.save(weights, tmp_path / file)
+    load = load_lm if file == "model.pth" else load_codec
+    with pytest.raises(CheckpointError, match=r"1 weights are missing .* 1 are unknown"):
+        load(tmp_path, device=CPU, dtype=torch.float32)
+
+
+def test_importing_upstream_leaves_no_stand_in_behind() -> None:
+    upstream()
+    assert not {"audiotools", "dac", "librosa", "transformers"} & sys.modules.keys()
+
+
+def test_without_upstream_the_error_names_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shims, "_BARE_PACKAGES", ("not_installed",))
+    monkeypatch.setattr(shims, "_REPLACED", {"not_installed"})
+    with pytest.raises(SettingsError, match=r"'not_installed'.*pip install --no-deps fish-speech"):
+        upstream.__wrapped__()

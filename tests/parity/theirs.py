@@ -1,8 +1,7 @@
 """Upstream, held still for comparison: speech tokens only, and noise from a table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fish_openai.upstream.generation import UpstreamGeneration
+from fish_openai.upstream.generation import Frame, UpstreamGeneration
 from fish_openai.upstream.models import load_lm
 from fish_openai.upstream.shims import upstream
 
@@ -45,8 +44,10 @@ def mute_text(model: Any) -> None:
 
 def their_frames(generation: UpstreamGeneration, limit: int) -> NDArray[np.int32]:
     """At most `limit` frames [frames, num_codebooks]."""
-    frames = islice(iter(generation.step, None), limit)
-    return np.array(list(frames))
+    spoken: list[Frame] = []
+    while len(spoken) < limit and (frame := generation.step()) is not None:
+        spoken.append(frame)
+    return np.array(spoken)
 
 
 @contextmanager

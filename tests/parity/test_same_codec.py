@@ -1,0 +1,102 @@
+"""Our codec makes upstream's codes and samples, whole or in pieces."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from fish_openai.codec.checkpoint import load_codec
+from fish_openai.codec.dac import Codec
+from fish_openai.testing.sizes import TINY, Size
+from fish_openai.upstream import codec as upstream_codec
+from fish_openai.upstream.models import load_codec as load_their_codec
+from tests.parity.conftest import MINNOW
+from tests.parity.theirs import CPU
+from tests.parity.variants import CODEC_VARIANTS
+
+Checkpoint = Callable[..., Path]
+TOLERANCE = 1e-5
+"""A sixth of the smallest step of 16-bit samples."""
+
+
+@pytest.fixture(params=[*CODEC_VARIANTS, "minnow"])
+def folder(request: pytest.FixtureRequest, checkpoint: Checkpoint) -> Path:
+    return MINNOW if request.param == "minnow" else checkpoint(CODEC_VARIANTS[request.param])
+
+
+def ours(folder: Path) -> Codec:
+    return load_codec(folder, device=CPU, dtype=torch.float32)
+
+
+def theirs(folder: Path) -> object:
+    return load_their_codec(folder, device=CPU, dtype=torch.float32)
+
+
+def random_codes(codec: Codec, frames: int, seed: int) -> NDArray[np.int32]:
+    config, draw = codec.config, np.random.default_rng(seed)
+    semantic = draw.integers(0, config.semantic_codebook_size, (1, frames))
+    residual = draw.integers(0, config.codebook_size, (config.n_codebooks, frames))
+    return np.concatenate([semantic, residual]).astype(np.int32)
+
+
+def recording(seconds: float, sample_rate: int) -> NDArray[np.float32]:
+    """A rising tone in noise that swells."""
+    draw, time = np.random.default_rng(5), np.arange(int(seconds * sample_rate)) / sample_rate
+    tone = np.sin(2 * np.pi * (200 + 1500 * time) * time) * np.minimum(1, time)
+    return (0.3 * tone + 0.03 * draw.standard_normal(len(time))).astype(np.float32)
+
+
+@torch.inference_mode()
+def decode_in_pieces(codec: Codec, codes: NDArray[np.int32], cuts: list[int]) -> NDArray[np.float32]:
+    frames = torch.from_numpy(codes).long().unsqueeze(0)
+    state, pieces = codec.init_state(1), []
+    for start, end in pairwise(cuts):
+        samples, state = codec.decode(frames[..., start:end], state)
+        pieces.append(samples[0])
+    return torch.cat(pieces).numpy()
+
+
+@pytest.mark.parametrize("frames", [1, 3, 40])
+def test_whole_codes_decode_to_the_same_samples(folder: Path, frames: int) -> None:
+    codec = ours(folder)
+    codes = random_codes(codec, frames, seed=frames)
+    expected = upstream_codec.decode(theirs(folder), codes)
+    assert expected.std() > 0.01
+    np.testing.assert_allclose(
+        decode_in_pieces(codec, codes, [0, frames]), expected, rtol=0, atol=TOLERANCE
+    )
+
+
+@pytest.mark.parametrize("cuts", [[*range(41)], [0, 4, 12, 28, 40], [0, 1, 39, 40]])
+def test_codes_in_pieces_decode_to_the_samples_of_the_whole(folder: Path, cuts: list[int]) -> None:
+    codec = ours(folder)
+    codes = random_codes(codec, 40, seed=7)
+    expected = upstream_codec.decode(theirs(folder), codes)
+    np.testing.assert_allclose(
+        decode_in_pieces(codec, codes, cuts), expected, rtol=0, atol=TOLERANCE
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.3, 1.0])
+def test_a_recording_has_the_same_codes(folder: Path, seconds: float) -> None:
+    codec = ours(folder)
+    pcm = recording(seconds, codec.config.sample_rate)
+    with torch.inference_mode():
+        codes = codec.encode(torch.from_numpy(pcm).unsqueeze(0))[0].numpy()
+    np.testing.assert_array_equal(codes, upstream_codec.encode(theirs(folder), pcm))
+
+
+def test_codes_beyond_a_table_mean_its_last_entry_in_both(checkpoint: Checkpoint) -> None:
+    size: Size = TINY
+    folder = checkpoint(size)
+    codec = ours(folder)
+    codes = np.full((4, 3), size.codec.semantic_codebook_size - 1, dtype=np.int32)
+    assert codes.max() > size.codec.codebook_size - 1
+    expected = upstream_codec.decode(theirs(folder), codes)
+    np.testing.assert_allclose(
+        decode_in_pieces(codec, codes, [0, 3]), expected, rtol=0, atol=TOLERANCE
+    )
