@@ -93,6 +93,10 @@ class Settings:
         default=4_096,
         metadata=whole("engine", "longest prompt and speech of one request", 256, 32_768),
     )
+    voice_cache_mb: int = field(
+        default=512,
+        metadata=whole("engine", "memory for voices' prompts that have been read, MiB", 0, 2**20),
+    )
     checkpoints_dir: Path = field(
         default_factory=_checkpoints_dir,
         metadata=folder("common", "where downloaded checkpoints are", "~/.cache/fish-openai"),

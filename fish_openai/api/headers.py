@@ -33,7 +33,9 @@ class Exchange:
 def exchange_of(scope: Scope) -> Exchange:
     """The exchange of this connection, begun now if nobody has asked before."""
     state: dict[str, Any] = scope["state"]
-    exchange: Exchange = state.setdefault(_KEY, Exchange())
+    if _KEY not in state:
+        state[_KEY] = Exchange()
+    exchange: Exchange = state[_KEY]
     return exchange
 
 

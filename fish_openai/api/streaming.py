@@ -67,8 +67,13 @@ def _stream(body: Chunks, chunks: Chunks, media_type: str) -> Response[Any]:
         body,
         media_type=media_type,
         headers=AUDIO_HEADERS,
-        background=BackgroundTask(chunks.aclose),
+        background=BackgroundTask(_end, chunks),
     )
+
+
+async def _end(chunks: Chunks) -> None:
+    # Litestar would call the bare method in a thread and never await what it returns.
+    await chunks.aclose()
 
 
 async def _resumed(first: bytes, rest: Chunks) -> Chunks:

@@ -13,6 +13,7 @@ from fish_openai.engine.planner import Planner
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
 from fish_openai.engine.streams import Streams
+from fish_openai.engine.voice_cache import VoiceCache
 from fish_openai.engine.warmup import warm_up
 from fish_openai.errors import CheckpointError
 from fish_openai.model.checkpoint import load_model
@@ -52,6 +53,7 @@ def load_own(settings: Settings) -> Loaded:
         _describe(folder, model, codec, profile),
         num_rows=settings.max_rows,
         num_slots=min(model.config.max_seq_len, settings.context_tokens),
+        voices=VoiceCache(settings.voice_cache_mb * 2**20),
     )
     planner = Planner(
         tokenizer,

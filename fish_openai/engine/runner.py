@@ -12,6 +12,7 @@ from fish_openai.engine.request import Codes, EngineInfo, Pcm, Sampling
 from fish_openai.engine.row import Row
 from fish_openai.engine.sampler import Drawing, Sampler
 from fish_openai.engine.streams import Streams
+from fish_openai.engine.voice_cache import Prefix, VoiceCache
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.text.profile import Profile
@@ -41,6 +42,7 @@ class Runner:
         info: what to tell the rest of the product.
         num_rows: most rows at once.
         num_slots: most tokens in a row: prefix, sentences and frames together.
+        voices: remembers what voices' prompts leave in the cache.
         history: what the repetition penalty applies to; by default `ResidualHistory`.
     """
 
@@ -54,12 +56,14 @@ class Runner:
         *,
         num_rows: int,
         num_slots: int,
+        voices: VoiceCache,
         history: History | None = None,
     ) -> None:
         self.info = info
         self.num_rows = num_rows
         self._model = model
         self._streams = streams
+        self._voices = voices
         self._profile = profile
         self._end_id = tokenizer.end_id
         weight = model.norm.weight
@@ -87,7 +91,7 @@ class Runner:
         self._streams.open(index)
         self._places.append(_Place(prefix_length=row.prefix.shape[1], length=0))
         self._sampler.join(index, self._drawing(row.sampling))
-        self._read(index, row.prefix)
+        self._read_voice(index, row.prefix)
         self._read(index, row.start_turn())
 
     def next_turn(self, index: int, row: Row) -> None:
@@ -151,6 +155,16 @@ class Runner:
         lengths = [place.length for place in self._places]
         on_device = torch.tensor(lengths, device=self._codes.device)
         return Span.step(self._cache, on_device, max(lengths) + 1)
+
+    def _read_voice(self, index: int, prefix: Prompt) -> None:
+        key = prefix.tobytes()
+        known = self._voices.get(key)
+        if known is None:
+            self._read(index, prefix)
+            self._voices.put(key, Prefix(*self._cache.save(index, prefix.shape[1])))
+        else:
+            self._cache.restore(index, known.keys, known.values)
+            self._places[index].length = known.length
 
     def _read(self, index: int, prompt: Prompt) -> None:
         columns = torch.from_numpy(prompt).to(self._codes.device, torch.int64)

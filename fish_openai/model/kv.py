@@ -35,10 +35,14 @@ class KVCache:
         for store in (self.keys, self.values):
             store[:, target, :length] = store[:, source, :length]
 
-    def nbytes_per_token(self) -> int:
-        """Bytes that one token of one row occupies in all layers."""
-        layers, _, _, heads, head_dim = self.keys.shape
-        return 2 * layers * heads * head_dim * self.keys.element_size()
+    def save(self, row: int, length: int) -> tuple[Tensor, Tensor]:
+        """Copies of the first `length` keys and values of `row`: [layers, length, heads, dim]."""
+        return self.keys[:, row, :length].clone(), self.values[:, row, :length].clone()
+
+    def restore(self, row: int, keys: Tensor, values: Tensor) -> None:
+        """Make what `save` returned the beginning of `row`."""
+        self.keys[:, row, : keys.shape[1]] = keys
+        self.values[:, row, : values.shape[1]] = values
 
 
 class Span:

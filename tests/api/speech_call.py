@@ -1,10 +1,12 @@
 """Building blocks of the speech tests."""
 
+import json
 from typing import Any
 
 import httpx
 
 from fish_openai.audio.decode import decode
+from tests.api.server import raw_post
 
 PATH = "/v1/audio/speech"
 RATE = 24_000
@@ -28,3 +30,8 @@ def duration_s(format_name: str, content: bytes) -> float:
     if format_name == "pcm":
         return len(content) / 2 / RATE
     return decode(content, rate=RATE, max_seconds=60).size / RATE
+
+
+def post_bytes(**changes: Any) -> bytes:
+    """The call as it goes over the wire."""
+    return raw_post(PATH, json.dumps(speech(**changes)).encode())

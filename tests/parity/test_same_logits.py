@@ -1,0 +1,111 @@
+"""For the same columns our logits are upstream's, in the prompt and in every frame after it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fish_openai.model.kv import FrameCache, KVCache, Span
+from fish_openai.testing.sizes import Size
+from tests.parity.conftest import MINNOW
+from tests.parity.ours import Ours
+from tests.parity.theirs import CPU, speech_ids, their_lm
+from tests.parity.variants import LM_VARIANTS
+
+FRAMES = 20
+TOLERANCE = 1e-5
+Checkpoint = Callable[..., Path]
+
+
+class Logits(NamedTuple):
+    """What a model thinks at each frame."""
+
+    semantic: Tensor
+    """[frames, num_semantic + 1]"""
+    residual: Tensor
+    """[frames, num_codebooks - 1, residual codes]"""
+
+
+@torch.inference_mode()
+def our_logits(ours: Ours, prompt: Tensor, frames: Tensor) -> Logits:
+    model, config = ours.model, ours.model.config
+    length = prompt.shape[1] + len(frames)
+    cache = KVCache(config.slow, 1, length, device=CPU, dtype=torch.float32)
+    scratch = FrameCache(config.fast, 1, config.num_codebooks, device=CPU, dtype=torch.float32)
+    columns, seen = prompt.unsqueeze(0), []
+    for index, frame in enumerate(frames):
+        start = 0 if index == 0 else prompt.shape[1] + index - 1
+        span = Span.run(cache, slice(0, 1), start, columns.shape[-1])
+        hidden = model.read(columns, span)
+
+        def dictate(logits: Tensor, codebook: int, frame: Tensor = frame) -> Tensor:
+            seen.append(logits[0])
+            return frame[codebook : codebook + 1]
+
+        model.speak(hidden, scratch, dictate)
+        columns = model.columns(frame.unsqueeze(0))
+    count = config.num_codebooks
+    semantic = torch.stack(seen[::count])
+    residual = torch.stack([torch.stack(seen[at + 1 : at + count]) for at in range(0, len(seen), count)])
+    return Logits(semantic, residual)
+
+
+@torch.inference_mode()
+def their_logits(model: Any, prompt: Tensor, frames: Tensor) -> Logits:
+    ids, columns, position = speech_ids(model), prompt.unsqueeze(0), 0
+    semantic, residual = [], []
+    for frame in frames:
+        positions = torch.arange(position, position + columns.shape[-1])
+        result = model.forward_generate(columns, positions)
+        semantic.append(result.logits[0, -1, ids])
+        residual.append(their_residual_logits(model, result.hidden_states, frame))
+        position += columns.shape[-1]
+        semantic_id = frame[:1] + model.tokenizer.semantic_begin_id
+        columns = torch.cat([semantic_id, frame]).view(1, -1, 1)
+    return Logits(torch.stack(semantic), torch.stack(residual))
+
+
+def their_residual_logits(model: Any, hidden: Tensor, frame: Tensor) -> Tensor:
+    model.forward_generate_fast(hidden, torch.tensor([0]))
+    logits = []
+    for codebook in range(1, model.config.num_codebooks):
+        embedded = model.fast_embeddings(frame[codebook - 1 : codebook])
+        logits.append(model.forward_generate_fast(embedded, torch.tensor([codebook])))
+    return torch.cat(logits, dim=1)[0, :, :1024]
+
+
+def random_frames(ours: Ours, seed: int) -> Tensor:
+    model, draw = ours.model, torch.Generator().manual_seed(seed)
+    residual_codes = model.config.num_residual_codes
+    semantic = torch.randint(model.num_semantic, (FRAMES, 1), generator=draw)
+    shape = (FRAMES, model.config.num_codebooks - 1)
+    return torch.cat([semantic, torch.randint(residual_codes, shape, generator=draw)], dim=1)
+
+
+def assert_same_logits(folder: Path, text: str, *, has_reference: bool) -> None:
+    ours, theirs = Ours(folder), their_lm(folder)
+    frames = random_frames(ours, seed=1)
+    recorded = random_frames(ours, seed=2).T.to(torch.int32).numpy()
+    references = [("what was said", recorded)] if has_reference else []
+    prompt = torch.from_numpy(ours.prompt(text, references)).long()
+    actual, expected = our_logits(ours, prompt, frames), their_logits(theirs, prompt, frames)
+    for name in Logits._fields:
+        worst = (getattr(actual, name) - getattr(expected, name)).abs().max()
+        assert getattr(expected, name).std() > 0.5
+        assert worst <= TOLERANCE, (name, float(worst))
+
+
+@pytest.mark.parametrize("has_reference", [False, True], ids=["no voice", "a voice"])
+@pytest.mark.parametrize("size", LM_VARIANTS.values(), ids=LM_VARIANTS)
+def test_logits_are_equal_in_the_prompt_and_in_20_frames(
+    checkpoint: Checkpoint, size: Size, has_reference: bool
+) -> None:
+    assert_same_logits(checkpoint(size), "how do you do?", has_reference=has_reference)
+
+
+def test_logits_of_the_trained_checkpoint_are_equal() -> None:
+    assert_same_logits(MINNOW, "how do you do?", has_reference=False)
