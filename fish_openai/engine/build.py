@@ -1,112 +1,23 @@
-"""From settings to an engine: what to load, where, and in which precision."""
+"""From settings to an engine."""
 
-from pathlib import Path
+from collections.abc import Callable
 
-import torch
-
-from fish_openai.codec.checkpoint import codec_id, load_codec
-from fish_openai.codec.dac import Codec
-from fish_openai.download import checkpoint_folder
 from fish_openai.engine.core import Engine, Loaded
-from fish_openai.engine.hardware import choose_device, choose_precision, configure
-from fish_openai.engine.planner import Planner
-from fish_openai.engine.request import EngineInfo
-from fish_openai.engine.runner import Runner
-from fish_openai.engine.streams import Streams
-from fish_openai.engine.voice_cache import VoiceCache
-from fish_openai.engine.warmup import warm_up
-from fish_openai.errors import CheckpointError
-from fish_openai.model.checkpoint import load_model
-from fish_openai.model.dual_ar import DualAR
-from fish_openai.nn.packed import pack
 from fish_openai.settings import Settings
-from fish_openai.text.profile import Profile
-from fish_openai.text.tokenizer import Tokenizer
 
 
 def build_engine(settings: Settings) -> Engine:
     """An engine that will load what `settings` name when it is started."""
-    return Engine(lambda: load_own(settings), max_queue=settings.max_queue)
+    load = _loader(settings.engine)
+    return Engine(lambda: load(settings), max_queue=settings.max_queue)
 
 
-def load_own(settings: Settings) -> Loaded:
-    """Load and warm up the product's own runtime.
+def _loader(engine: str) -> Callable[[Settings], Loaded]:
+    # Imported here, because each is slow to import and only one is needed.
+    if engine == "upstream":
+        from fish_openai.engine.load_upstream import load_upstream  # noqa: PLC0415
 
-    Raises:
-        CheckpointError: the checkpoint is not there or not usable.
-        SettingsError: the device is not here.
-    """
-    configure(settings.threads)
-    folder = checkpoint_folder(settings)
-    device = choose_device(settings.device)
-    tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
-    model = load_packed_model(
-        folder, tokenizer, device, choose_precision(settings.precision, device)
-    )
-    codec = load_packed_codec(folder, device)
-    _check_match(folder, model, codec)
-    runner = Runner(
-        model,
-        Streams(codec, device),
-        tokenizer,
-        profile,
-        _describe(folder, model, codec, profile),
-        num_rows=settings.max_rows,
-        num_slots=min(model.config.max_seq_len, settings.context_tokens),
-        voices=VoiceCache(settings.voice_cache_mb * 2**20),
-    )
-    planner = Planner(
-        tokenizer,
-        profile,
-        num_codebooks=model.config.num_codebooks,
-        num_slots=runner.num_slots,
-    )
-    warm_up(runner, planner)
-    return Loaded(runner, planner)
+        return load_upstream
+    from fish_openai.engine.load import load_own  # noqa: PLC0415
 
-
-def load_packed_model(
-    folder: Path, tokenizer: Tokenizer, device: torch.device, dtype: torch.dtype
-) -> DualAR:
-    """The language model of a checkpoint, its products in the layout that is fastest on `device`."""
-    model = load_model(
-        folder,
-        semantic_begin_id=tokenizer.semantic_begin_id,
-        num_semantic=tokenizer.num_semantic,
-        end_id=tokenizer.end_id,
-        device=device,
-        dtype=dtype,
-    )
-    if device.type == "cpu":
-        pack(model)
-    return model
-
-
-def load_packed_codec(folder: Path, device: torch.device) -> Codec:
-    """The codec of a checkpoint in float32: bfloat16 costs it 30 dB of signal to noise."""
-    codec = load_codec(folder, device=device, dtype=torch.float32)
-    if device.type == "cpu":
-        pack(codec)
-    return codec
-
-
-def _check_match(folder: Path, model: DualAR, codec: Codec) -> None:
-    if codec.config.num_codebooks != model.config.num_codebooks:
-        raise CheckpointError(
-            f"{folder}: the language model speaks {model.config.num_codebooks} codebooks and the "
-            f"codec has {codec.config.num_codebooks}; they belong to different checkpoints."
-        )
-
-
-def _describe(folder: Path, model: DualAR, codec: Codec, profile: Profile) -> EngineInfo:
-    weight = model.norm.weight
-    return EngineInfo(
-        checkpoint=folder.name,
-        codec_id=codec_id(folder),
-        sample_rate=codec.config.sample_rate,
-        frame_samples=codec.config.frame_samples,
-        num_codebooks=codec.config.num_codebooks,
-        device=str(weight.device),
-        precision=str(weight.dtype).removeprefix("torch."),
-        uses_references=profile.uses_references,
-    )
+    return load_own

@@ -25,8 +25,10 @@ def exponential_noise(seeds: Tensor, frames: Tensor, count: int) -> Tensor:
     """
     keys = _mix(_mix(seeds) + frames * _WEYL)
     counters = torch.arange(1, count + 1, device=seeds.device) * _WEYL
-    bits = _shift(_mix(keys.unsqueeze(1) + counters), 40)
-    return -torch.log((bits.float() + 0.5) * 2.0**-24)
+    # With 23 bits the half is exact in float32; with 24 the largest would round up to 1, whose
+    # logarithm is 0.
+    bits = _shift(_mix(keys.unsqueeze(1) + counters), 41)
+    return -torch.log((bits.float() + 0.5) * 2.0**-23)
 
 
 def _mix(x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fish_openai.engine.backend import Frames
 from fish_openai.engine.history import History, ResidualHistory
-from fish_openai.engine.request import Codes, EngineInfo, Pcm, Sampling
+from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.sampler import Drawing, Sampler
 from fish_openai.engine.streams import Streams
@@ -90,7 +90,7 @@ class Runner:
         assert index == len(self._places), (index, len(self._places))
         self._streams.open(index)
         self._places.append(_Place(prefix_length=row.prefix.shape[1], length=0))
-        self._sampler.join(index, self._drawing(row.sampling))
+        self._sampler.join(index, Drawing.of(row.sampling, self._profile))
         self._read_voice(index, row.prefix)
         self._read(index, row.start_turn())
 
@@ -181,16 +181,3 @@ class Runner:
         column = torch.zeros(1, 1 + self._codes.shape[1], 1, dtype=torch.int64)
         column[0, 0] = self._end_id
         return column.to(self._codes.device)
-
-    def _drawing(self, sampling: Sampling) -> Drawing:
-        profile = self._profile
-        return Drawing(
-            temperature=_or(sampling.temperature, profile.temperature),
-            top_p=_or(sampling.top_p, profile.top_p),
-            repetition_penalty=_or(sampling.repetition_penalty, profile.repetition_penalty),
-            seed=0 if sampling.seed is None else sampling.seed,
-        )
-
-
-def _or(value: float | None, default: float) -> float:
-    return default if value is None else value

@@ -7,13 +7,16 @@ What is penalised is the history's business, see `engine/history.py`.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from fish_openai.engine.history import History
 from fish_openai.engine.noise import exponential_noise
+from fish_openai.engine.request import Sampling
 from fish_openai.model.dual_ar import Draw
+from fish_openai.text.profile import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,16 @@ class Drawing:
     top_p: float
     repetition_penalty: float
     seed: int
+
+    @classmethod
+    def of(cls, sampling: Sampling, profile: Profile) -> Self:
+        """What a request asks for, and the checkpoint's defaults for the rest."""
+        return cls(
+            temperature=_or(sampling.temperature, profile.temperature),
+            top_p=_or(sampling.top_p, profile.top_p),
+            repetition_penalty=_or(sampling.repetition_penalty, profile.repetition_penalty),
+            seed=0 if sampling.seed is None else sampling.seed,
+        )
 
 
 class Sampler:
@@ -117,3 +130,7 @@ def race(logits: Tensor, noise: Tensor, temperature: Tensor, top_p: Tensor) -> T
     probabilities = (limited / temperature.clamp(min=1e-5)).softmax(dim=-1)
     drawn = (probabilities / noise).argmax(dim=-1)
     return torch.where(temperature[:, 0] > 0, drawn, logits.argmax(dim=-1))
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value

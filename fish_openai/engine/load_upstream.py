@@ -1,0 +1,41 @@
+"""From settings to fish-speech's own classes; importing this imports half of torch's compiler."""
+
+import torch
+
+from fish_openai.codec.config import CodecConfig
+from fish_openai.download import checkpoint_folder
+from fish_openai.engine.core import Loaded
+from fish_openai.engine.hardware import choose_device, choose_precision, configure
+from fish_openai.engine.load import describe
+from fish_openai.engine.planner import Planner
+from fish_openai.engine.upstream import UpstreamBackend
+from fish_openai.model.config import ModelConfig
+from fish_openai.settings import Settings
+from fish_openai.text.profile import Profile
+from fish_openai.text.tokenizer import Tokenizer
+from fish_openai.upstream.models import load_codec, load_lm
+
+
+def load_upstream(settings: Settings) -> Loaded:
+    """Load fish-speech's own classes.
+
+    Raises:
+        CheckpointError: the checkpoint is not there or not usable.
+        SettingsError: the device is not here, or fish-speech is not installed.
+    """
+    configure(settings.threads)
+    folder = checkpoint_folder(settings)
+    device = choose_device(settings.device)
+    dtype = choose_precision(settings.precision, device)
+    tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
+    model = load_lm(folder, device=device, dtype=dtype)
+    codec = load_codec(folder, device=device, dtype=torch.float32)
+    config, codec_config = ModelConfig.load(folder), CodecConfig.load(folder)
+    info = describe(folder, codec_config, profile, device=device, dtype=dtype)
+    planner = Planner(
+        tokenizer,
+        profile,
+        num_codebooks=config.num_codebooks,
+        num_slots=config.max_seq_len,
+    )
+    return Loaded(UpstreamBackend(model, codec, profile, info), planner)
