@@ -74,6 +74,14 @@ class EngineStatus:
     """Rows of the batch."""
     rows_running: int
     rows_waiting: int
+    frames: int = 0
+    """Frames spoken since the start, of all rows."""
+    step_s: float = 0.0
+    """Moving average of the seconds that a step takes; 0 before the first."""
+    voice_hits: int = 0
+    voice_misses: int = 0
+    voice_bytes: int = 0
+    """The cache of voices' prompts: requests that found theirs, that did not, and its size."""
     error: str | None = None
 
 
