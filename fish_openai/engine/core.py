@@ -51,6 +51,9 @@ class Engine:
         self._ready: Future[None] = Future()
         self._open: set[Handle] = set()
         self._is_stopping = False
+        self._is_deaf = False
+        self._hearing = threading.Lock()
+        """Held while `_is_deaf` and the inbox must agree."""
         self._loaded: Loaded | None = None
         self._stepper: Stepper | None = None
         self._error: str | None = None
@@ -75,10 +78,10 @@ class Engine:
         """Tokenise and queue; see `SpeechEngine`."""
         loaded = self._require()
         self._check_queue(loaded.backend.num_rows)
-        handle = Handle(asyncio.get_running_loop(), lambda: self._post(lambda s: s.abort(row)))
+        handle = Handle(asyncio.get_running_loop(), lambda: self._inbox.put(lambda s: s.abort(row)))
         row = loaded.planner.plan(request, handle)
-        self._open.add(handle)
         self._post(lambda stepper: stepper.scheduler.submit(row))
+        self._open.add(handle)
         return handle
 
     async def encode(self, pcm: Pcm) -> Codes:
@@ -102,14 +105,17 @@ class Engine:
     def _state(self) -> str:
         if self._error is not None:
             return "failed"
-        if not self._thread.is_alive():
-            return "stopped" if self._ready.done() else "loading"
+        if self._is_deaf:
+            return "stopped"
         return "ready" if self._ready.done() else "loading"
 
     def _require(self) -> Loaded:
         if self._loaded is None or not self._thread.is_alive():
-            raise EngineUnavailable(f"the engine is {self._state}; try again in a few seconds.")
+            raise self._unavailable()
         return self._loaded
+
+    def _unavailable(self) -> EngineUnavailable:
+        return EngineUnavailable(f"the engine is {self._state}; try again in a few seconds.")
 
     def _check_queue(self, num_rows: int) -> None:
         self._open = {handle for handle in self._open if handle.outcome is Outcome.OPEN}
@@ -121,7 +127,11 @@ class Engine:
             )
 
     def _post(self, message: Message) -> None:
-        self._inbox.put(message)
+        """Hand over a message that somebody waits for: it is certain to be handled."""
+        with self._hearing:
+            if self._is_deaf:
+                raise self._unavailable()
+            self._inbox.put(message)
 
     # From here on: the engine thread.
 
@@ -137,16 +147,25 @@ class Engine:
         self._ready.set_result(None)
         try:
             self._loop(self._stepper)
-        except Exception:  # noqa: BLE001 - the last border: nobody must wait for a dead thread
+        except BaseException:  # noqa: BLE001 - the last border: nobody must wait for a dead thread
             self._error = "the engine thread has died"
             _log.exception("%s", self._error)
-            self._stepper.fail_all(EngineFault(self._error))
+            self._end(self._stepper, EngineFault(self._error))
 
     def _loop(self, stepper: Stepper) -> None:
         while not self._is_stopping:
             self._drain(stepper)
             stepper.round()
-        stepper.fail_all(EngineUnavailable("the server is shutting down."))
+        self._end(stepper, EngineUnavailable("the server is shutting down."))
+
+    def _end(self, stepper: Stepper, error: Exception) -> None:
+        """Accept nothing more, and leave nobody waiting."""
+        with self._hearing:
+            self._is_deaf = True
+        stepper.fail_all(error)
+        while not self._inbox.empty():
+            self._inbox.get()(stepper)
+        stepper.fail_all(error)
 
     def _drain(self, stepper: Stepper) -> None:
         """Handle every message; with nothing else to do, wait for one."""

@@ -48,6 +48,13 @@ class Scheduler:
         self.waiting.remove(row)
         return True
 
+    def clear(self) -> list[Row]:
+        """Take every row out, waiting or running, and return them."""
+        rows = [*self.waiting, *self.running]
+        self.waiting.clear()
+        self.running.clear()
+        return rows
+
     def check_integrity(self) -> None:
         """Raise `AssertionError` with the numbers if a row is in two places or there are too many."""
         rows = [*self.waiting, *self.running]

@@ -37,9 +37,8 @@ class Stepper:
             self._remove(row)
 
     def fail_all(self, error: Exception) -> None:
-        """End every row, waiting or running, with `error`."""
-        for row in [*self.scheduler.waiting, *self.scheduler.running]:
-            self.abort(row)
+        """End every row, waiting or running, with `error`; the backend is not asked, it ends too."""
+        for row in self.scheduler.clear():
             row.sink.fail(error)
 
     def _admit(self) -> None:
@@ -75,8 +74,8 @@ class Stepper:
                 f"the model did not stop speaking after {row.turn_frames} frames of one sentence"
             )
             _log.warning("%s", message)
-            self._remove(row)
             row.sink.fail(EngineFault(message))
+            self._remove(row)
 
     def _hand_out(self) -> None:
         by_size: defaultdict[int, list[Row]] = defaultdict(list)
@@ -95,8 +94,8 @@ class Stepper:
 
     def _end_finished(self) -> None:
         for row in [row for row in self.scheduler.running if row.is_over and not row.frames]:
-            self._remove(row)
             row.sink.finish(row.usage)
+            self._remove(row)
 
     @contextmanager
     def _guard(self, rows: list[Row], where: str) -> Iterator[None]:
@@ -106,8 +105,9 @@ class Stepper:
         except Exception:  # noqa: BLE001
             _log.exception("the engine failed in %s: %d request(s) end", where, len(rows))
             for row in rows:
-                self.abort(row)
                 row.sink.fail(EngineFault(f"the engine failed in {where}"))
+            for row in rows:
+                self.abort(row)
 
     def _remove(self, row: Row) -> None:
         index = self._index(row)
