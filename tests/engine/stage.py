@@ -1,0 +1,42 @@
+"""A stepper driven by hand around a counting backend, and what its rows have said."""
+
+from fish_openai.engine.row import Row
+from fish_openai.engine.stepper import Stepper
+from fish_openai.errors import EngineFault
+from tests.engine.fakes import CountingBackend, counting, speech
+from tests.engine.recorder import Recorder, submit
+
+
+class Stage:
+    """Requests are named by the order in which they came."""
+
+    def __init__(self, num_rows: int = 4) -> None:
+        self.backend = CountingBackend(num_rows)
+        self.stepper = Stepper(self.backend)
+        self.recorders: dict[int, Recorder] = {}
+
+    def submit(self, *texts: str, max_frames: int | None = None) -> list[Row]:
+        rows = []
+        for text in texts:
+            name = len(self.recorders)
+            request = speech(text, name, max_frames)
+            row, self.recorders[name] = submit(counting(self.backend), self.stepper, request)
+            rows.append(row)
+        return rows
+
+    def heard(self, name: int) -> list[int]:
+        return self.recorders[name].samples.astype(int).tolist()
+
+    def assert_done(self, name: int, num_frames: int) -> None:
+        assert self.recorders[name].endings == ["done"]
+        assert self.heard(name) == list(range(num_frames))
+
+    def assert_failed(self, name: int, message: str) -> None:
+        assert self.recorders[name].endings == ["error"]
+        assert isinstance(self.recorders[name].error, EngineFault)
+        assert message in str(self.recorders[name].error)
+        assert self.heard(name) == list(range(len(self.heard(name))))
+
+    def assert_empty(self) -> None:
+        assert not self.stepper.scheduler.has_work
+        assert not self.backend.places
