@@ -53,7 +53,7 @@ def test_a_row_says_the_same_alone_and_in_any_mixture_of_joins_leaves_and_cancel
     stepper = Stepper(loaded.backend)
     pending, together = list(enumerate(wanted)), {}
     rows, cancelled = {}, set()
-    while pending or stepper.scheduler.has_work:
+    while pending or stepper.has_work:
         while pending and rng.random() < 0.3:
             index, each = pending.pop(rng.randrange(len(pending)))
             rows[index], together[index] = submit(loaded, stepper, each)
@@ -61,7 +61,7 @@ def test_a_row_says_the_same_alone_and_in_any_mixture_of_joins_leaves_and_cancel
             cancelled.add(victim := rng.choice(list(rows)))
             stepper.abort(rows[victim])
         stepper.round()
-        stepper.scheduler.check_integrity()
+        stepper.check_integrity()
 
     for index, recorder in together.items():
         assert_same_or_cut(recorder, alone[index], is_cut=index in cancelled)
@@ -82,9 +82,9 @@ def test_cancelling_frees_the_row_before_the_next_step(babbling: Loaded) -> None
     queued, silent = submit(babbling, stepper, request("waits", seed=9))
     stepper.round()
     stepper.abort(kept[1])
-    assert len(stepper.scheduler.running) == 3
+    assert len(stepper.table) == 3
     stepper.round()
-    assert queued in stepper.scheduler.running
+    assert queued in stepper.table
     run(stepper)
     assert silent.endings == ["done"]
 
@@ -94,7 +94,7 @@ def test_cancelling_a_queued_row_takes_it_out_of_the_queue(babbling: Loaded) -> 
     rows = [submit(babbling, stepper, request("hello", seed=s))[0] for s in range(6)]
     stepper.round()
     stepper.abort(rows[5])
-    assert list(stepper.scheduler.waiting) == [rows[4]]
+    assert list(stepper.waiting) == [rows[4]]
     run(stepper)
 
 
