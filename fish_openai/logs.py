@@ -2,7 +2,7 @@
 
 import logging
 
-_CHATTY = ("uvicorn", "httpx", "huggingface_hub")
+_CHATTY = ("uvicorn", "httpx", "huggingface_hub", "torch")
 
 
 def configure_logs(level_name: str) -> None:

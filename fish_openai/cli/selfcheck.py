@@ -2,10 +2,10 @@
 
 from argparse import Namespace
 
-from fish_openai.engine import selfcheck
+from fish_openai.engine.selfcheck import run as check_engine
 from fish_openai.settings import Settings
 
 
 def run(settings: Settings, _arguments: Namespace) -> int:
     """Run the engine's own check; its status is ours."""
-    return selfcheck.run(settings)
+    return check_engine(settings)

@@ -41,7 +41,9 @@ def load_codec(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Cod
 def _fold_upsampling(codec: Codec, tensors: Tensors) -> None:
     for name, module in codec.named_modules():
         weight, bias = tensors.get(f"{name}.conv.weight"), tensors.get(f"{name}.conv.bias")
-        if isinstance(module, CausalUpsample) and weight is not None and bias is not None:
+        if not isinstance(module, CausalUpsample) or weight is None or bias is None:
+            continue
+        if weight.shape == module.file_shape:
             folded = module.fold(weight, bias)
             tensors[f"{name}.conv.weight"], tensors[f"{name}.conv.bias"] = folded
 
@@ -63,7 +65,7 @@ def bake_weight_norm(state: Tensors) -> Tensors:
     for name in state:
         for length_suffix, direction_suffix in _NORM_SCHEMES:
             owner = name.removesuffix(length_suffix)
-            if owner != name:
+            if owner != name and owner + direction_suffix in state:
                 length, direction = baked.pop(name).float(), baked.pop(owner + direction_suffix)
                 direction = direction.float()
                 norm = direction.norm(dim=tuple(range(1, direction.ndim)), keepdim=True)

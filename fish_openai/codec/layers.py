@@ -58,6 +58,12 @@ class CausalUpsample(nn.Module):
         self._stride = stride
         self._context = kernel // stride - 1
 
+    @property
+    def file_shape(self) -> tuple[int, int, int]:
+        """Shape of the file's weight: in, out, kernel."""
+        kernel = self.conv.kernel_size[0] * self._stride
+        return self.conv.in_channels, self._out_channels, kernel
+
     def fold(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """Weight [in, out, kernel] and bias [out] of the file as those of `self.conv`."""
         taps = weight.unflatten(2, (-1, self._stride)).flip(2)

@@ -125,7 +125,8 @@ def race(logits: Tensor, noise: Tensor, temperature: Tensor, top_p: Tensor) -> T
         int64 [rows].
     """
     order = logits.sort(dim=-1, descending=True)
-    is_beyond = order.values.softmax(dim=-1).cumsum(dim=-1) > top_p
+    # Rounding may take the sum above 1 before the last choice, which a top_p of 1 is to keep.
+    is_beyond = (order.values.softmax(dim=-1).cumsum(dim=-1) > top_p) & (top_p < 1)
     is_beyond[:, 0] = False
     limited = logits.masked_fill(is_beyond.scatter(1, order.indices, is_beyond), -torch.inf)
     probabilities = (limited / temperature.clamp(min=1e-5)).softmax(dim=-1)

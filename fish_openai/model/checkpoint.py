@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from fish_openai.errors import CheckpointError
 from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.nn.weights import Tensors, assign, fuse, read_tensors
@@ -32,6 +33,7 @@ def load_model(
         CheckpointError: a file is missing, or a key or shape is not what `config.json` implies.
     """
     config = ModelConfig.load(folder)
+    _check_semantic(config, num_semantic)
     with torch.device("meta"):
         model = DualAR(config, semantic_begin_id=semantic_begin_id, num_semantic=num_semantic)
     tensors = fuse(_official_names(read_tensors(folder, "model")), ("wq", "wk", "wv"), "wqkv")
@@ -41,6 +43,14 @@ def load_model(
     assign(model, {name: tensor.to(device, dtype) for name, tensor in tensors.items()}, folder)
     model.build_tables(device)
     return model
+
+
+def _check_semantic(config: ModelConfig, num_semantic: int) -> None:
+    if num_semantic > config.codebook_size:
+        raise CheckpointError(
+            f"special_tokens.json has {num_semantic} semantic codes and config.json a codebook_size of "
+            f"{config.codebook_size}; the two files belong to different checkpoints."
+        )
 
 
 def _official_names(tensors: Tensors) -> Tensors:

@@ -92,6 +92,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise CheckpointError("config.json describes a reward model, which cannot speak.")
         if self.num_codebooks < 2:
             raise CheckpointError(f"num_codebooks is {self.num_codebooks}; at least 2 are needed.")
+        if self.n_head < 1:
+            raise CheckpointError(f"n_head is {self.n_head}; at least 1 is needed.")
         for name, block in (("slow", self.slow), ("fast", self.fast)):
             _check_block(name, block)
 
@@ -145,10 +147,10 @@ def _check_block(name: str, block: BlockConfig) -> None:
             f"config.json: {block.num_heads} query heads of the {name} transformer cannot share "
             f"{block.num_kv_heads} key-value heads."
         )
-    if block.head_dim % 2:
+    if block.head_dim < 1 or block.head_dim % 2:
         raise CheckpointError(
-            f"config.json: head_dim {block.head_dim} of the {name} transformer is odd; rotary "
-            "position needs pairs."
+            f"config.json: head_dim {block.head_dim} of the {name} transformer is not an even number "
+            "above 0; rotary position needs pairs."
         )
 
 

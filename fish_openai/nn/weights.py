@@ -33,7 +33,19 @@ def read_tensors(folder: Path, stem: str) -> Tensors:
         raise CheckpointError(
             f"the weights {stem} in {folder} cannot be read: {error}. Download them again."
         ) from error
-    return dict(state.get("state_dict", state))
+    return _table(state, folder / stem)
+
+
+def _table(state: object, source: Path) -> Tensors:
+    table = state.get("state_dict", state) if isinstance(state, dict) else state
+    if not isinstance(table, dict) or not all(
+        isinstance(value, Tensor) for value in table.values()
+    ):
+        raise CheckpointError(
+            f"the weights {source.name} in {source.parent} are not a table of names and tensors, "
+            "alone or under 'state_dict'. Save the state_dict of a model."
+        )
+    return dict(table)
 
 
 def assign(module: nn.Module, tensors: Tensors, folder: Path) -> None:

@@ -25,7 +25,9 @@ _INPUT_GAIN = 10.0
 def codec_weights(size: CodecGeometry, draw: Draw) -> Weights:
     """The state dict of a codec of that geometry, without masks and rotary tables."""
     yield from _encoder(size, draw)
-    yield from _quantizers("quantizer.semantic_quantizer.", 1, size.semantic_codebook_size, size, draw)
+    yield from _quantizers(
+        "quantizer.semantic_quantizer.", 1, size.semantic_codebook_size, size, draw
+    )
     yield from _quantizers("quantizer.quantizer.", size.n_codebooks, size.codebook_size, size, draw)
     for index, factor in enumerate(size.downsample_factor):
         yield from _resampler(f"quantizer.downsample.{index}.", size.latent_dim, factor, draw)
@@ -106,9 +108,7 @@ def _transposed_conv(name: str, inputs: int, outputs: int, stride: int, draw: Dr
     )
 
 
-def _quantizers(
-    name: str, count: int, entries: int, size: CodecGeometry, draw: Draw
-) -> Weights:
+def _quantizers(name: str, count: int, entries: int, size: CodecGeometry, draw: Draw) -> Weights:
     for index in range(count):
         stage = f"{name}quantizers.{index}."
         yield from _old_projection(f"{stage}in_proj.", size.codebook_dim, size.latent_dim, draw)
@@ -137,9 +137,7 @@ def _resampler(name: str, dim: int, factor: int, draw: Draw) -> Weights:
     yield f"{name}1.pwconv2.bias", draw.normal(dim, std=0.1)
 
 
-def _transformer(
-    name: str, layers: int, dim: int, heads: int, hidden: int, draw: Draw
-) -> Weights:
+def _transformer(name: str, layers: int, dim: int, heads: int, hidden: int, draw: Draw) -> Weights:
     attended = heads * _HEAD_DIM
     for index in range(layers):
         layer = f"{name}layers.{index}."

@@ -29,3 +29,14 @@ class Draw:
     def matrix(self, outputs: int, inputs: int, *, gain: float = 1.0) -> Tensor:
         """A linear map [outputs, inputs] that keeps the size of its input, times `gain`."""
         return self.normal(outputs, inputs, std=gain / math.sqrt(inputs))
+
+
+class Blueprint(Draw):
+    """Draws shapes without values, in no time and no memory: for asking what a size consists of."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__(0, dtype)
+
+    def normal(self, *shape: int, std: float, mean: float = 0.0) -> Tensor:  # noqa: ARG002
+        """A meta tensor [shape]."""
+        return torch.empty(shape, dtype=self._dtype, device="meta")

@@ -1,6 +1,6 @@
 """Writes complete checkpoint folders in the official format, with random weights.
 
-    python -m fish_openai.testing.factory FOLDER --size tiny|s1-mini [--seed N]
+python -m fish_openai.testing.factory FOLDER --size tiny|s1-mini [--seed N]
 """
 
 import argparse

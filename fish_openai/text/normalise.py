@@ -1,12 +1,13 @@
 """Text as a small checkpoint can read it: one that has seen only some characters in training."""
 
 import re
+from decimal import Decimal
 
 from num2words import num2words
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
 _MAX_DIGITS = 15
-"""Longer numbers are read digit by digit, as people do."""
+"""Numbers with more before the point are read digit by digit, as people do."""
 
 
 def spell_numbers(text: str, language: str) -> str:
@@ -19,13 +20,14 @@ def restrict(text: str, alphabet: str) -> str:
 
     Words in capitals become lower case: such a checkpoint has never seen one.
     """
-    lowered = re.sub(r"\b[A-Z]{2,}\b", lambda match: match[0].lower(), text.replace("’", "'"))
-    kept = "".join(c if c.lower() in alphabet else " " for c in lowered)
-    return re.sub(r"\s+([,.?!])", r"\1", " ".join(kept.split()))
+    known = {*alphabet, *alphabet.upper()}
+    kept = "".join(c if c in known else " " for c in text.replace("’", "'"))
+    lowered = re.sub(r"\b[A-Z]{2,}\b", lambda match: match[0].lower(), kept)
+    return re.sub(r"\s+([,.?!])", r"\1", " ".join(lowered.split()))
 
 
 def _words(number: str, language: str) -> str:
-    if len(number) > _MAX_DIGITS:
-        return " ".join(num2words(int(digit), lang=language) for digit in number if digit.isdigit())
-    value = float(number) if "." in number else int(number)
-    return str(num2words(value, lang=language))
+    plain = number.replace(",", "")
+    if len(plain.partition(".")[0]) > _MAX_DIGITS:
+        return " ".join(num2words(int(digit), lang=language) for digit in plain if digit.isdigit())
+    return str(num2words(Decimal(plain), lang=language))

@@ -46,6 +46,7 @@ class Tokenizer:
     """
 
     def __init__(self, ranks: dict[bytes, int], special_ids: dict[str, int]) -> None:
+        _check_ranks(ranks)
         self._encoding = tiktoken.Encoding(
             name="fish", pat_str=_SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens={}
         )
@@ -72,6 +73,18 @@ class Tokenizer:
             for start in range(0, len(text), _MAX_ENCODE_CHARS)
         )
         return [token for piece in pieces for token in self._encoding.encode_ordinary(piece)]
+
+
+def _check_ranks(ranks: dict[bytes, int]) -> None:
+    # tiktoken answers either fault with a panic that no handler of exceptions sees.
+    if len(set(ranks.values())) != len(ranks):
+        raise CheckpointError("tokenizer.tiktoken gives one rank to two tokens.")
+    missing = next((byte for byte in range(256) if bytes([byte]) not in ranks), None)
+    if missing is not None:
+        raise CheckpointError(
+            f"tokenizer.tiktoken has no token for the byte 0x{missing:02x}; every byte needs one, "
+            "or some text could not be read. Download the checkpoint again."
+        )
 
 
 def _control_id(special_ids: dict[str, int], name: str) -> int:

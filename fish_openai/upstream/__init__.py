@@ -1,1 +1,1 @@
-"""fish-speech 0.1.0 itself: the oracle of the parity tests, the benchmarks' baseline, an engine to choose."""
+"""fish-speech 0.1.0 itself: the parity tests' oracle, the benchmarks' baseline, an engine to choose."""

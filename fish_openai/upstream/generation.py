@@ -1,6 +1,6 @@
 """Upstream's generation of one text, opened up so that it can be followed, and left, frame by frame."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from fish_openai.errors import BadRequest
-from fish_openai.upstream.prompt import build_prompt
 from fish_openai.upstream.shims import upstream
 
 Frame = NDArray[np.int32]
@@ -29,8 +28,7 @@ class UpstreamGeneration:
 
     Args:
         model: from `load_lm`; it serves one generation at a time.
-        text: what to speak.
-        references: transcript and codes [num_codebooks, frames] of each recording of the voice.
+        prompt: int32 [1 + num_codebooks, tokens], as from `build_prompt`.
         temperature: at least 0; 0 is greedy.
         top_p: in (0, 1].
         repetition_penalty: in (0, 2).
@@ -42,8 +40,7 @@ class UpstreamGeneration:
     def __init__(
         self,
         model: Any,  # noqa: ANN401
-        text: str,
-        references: Iterable[tuple[str, NDArray[np.int32]]] = (),
+        prompt: Tensor,
         *,
         temperature: float = 0.8,
         top_p: float = 0.8,
@@ -56,8 +53,7 @@ class UpstreamGeneration:
             "top_p": self._rounded(top_p),
             "repetition_penalty": self._rounded(repetition_penalty),
         }
-        prompt = build_prompt(model, text, references)
-        self.num_prompt_tokens = prompt.shape[1]
+        _check_room(prompt, model.config.max_seq_len)
         self._frames = self._run(prompt.to(self._device))
 
     def step(self) -> Frame | None:
@@ -65,7 +61,7 @@ class UpstreamGeneration:
         return next(self._frames, None)
 
     def _run(self, prompt: Tensor) -> Iterator[Frame]:
-        length, config = self.num_prompt_tokens, self._model.config
+        length, config = prompt.shape[1], self._model.config
         end = self._model.tokenizer.get_token_id(upstream().tokenizer.IM_END_TOKEN)
         column = self._decode(prompt, torch.arange(length, device=self._device), None)
         yield _codes(column)
@@ -99,5 +95,14 @@ class UpstreamGeneration:
         return torch.tensor(value, device=self._device, dtype=torch.bfloat16)
 
 
+def _check_room(prompt: Tensor, max_tokens: int) -> None:
+    if prompt.shape[1] >= max_tokens:
+        raise BadRequest(
+            f"the text and its voice make {prompt.shape[1]} tokens; fewer than {max_tokens} are "
+            "accepted. Shorten the text or the voice's recordings.",
+            param="input",
+        )
+
+
 def _codes(column: Tensor) -> Frame:
-    return column[1:, 0].cpu().numpy().astype(np.int32)  # type: ignore[no-any-return]
+    return column[1:, 0].cpu().numpy().astype(np.int32)

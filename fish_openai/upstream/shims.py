@@ -63,7 +63,11 @@ def upstream() -> Upstream:
     """
     try:
         # Upstream turns coordinate_descent_tuning on for the whole process; `patch` puts it back.
-        with _stand_ins(), inductor_config.patch(coordinate_descent_tuning=False), known_warnings_ignored():
+        with (
+            _stand_ins(),
+            inductor_config.patch(coordinate_descent_tuning=False),
+            known_warnings_ignored(),
+        ):
             modules = _import_modules()
     except ModuleNotFoundError as error:
         raise SettingsError(

@@ -8,18 +8,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fish_openai.engine.build import load_packed_codec, load_packed_model
 from fish_openai.engine.history import UpstreamHistory
+from fish_openai.engine.load import load_packed_codec, load_packed_model
 from fish_openai.engine.request import EngineInfo, Pcm, Sampling, Usage
 from fish_openai.engine.row import Row
 from fish_openai.engine.runner import Runner
 from fish_openai.engine.streams import Streams
+from fish_openai.engine.voice_cache import VoiceCache
 from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt, text_prompt, voice_prompt
 from fish_openai.text.tokenizer import Tokenizer
 
 CPU = torch.device("cpu")
-ROWS = 2
+ROWS = 1
 
 References = Sequence[tuple[str, NDArray[np.int32]]]
 
@@ -62,6 +63,7 @@ class Ours:
             ),
             num_rows=ROWS,
             num_slots=config.max_seq_len,
+            voices=VoiceCache(2**20),
             history=UpstreamHistory(
                 ROWS,
                 config.num_codebooks,

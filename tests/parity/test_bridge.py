@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,17 @@ import pytest
 import torch
 
 from fish_openai.errors import BadRequest, CheckpointError, SettingsError
-from fish_openai.testing.sizes import TINY, Size
+from fish_openai.testing.codec_weights import codec_weights
+from fish_openai.testing.draw import Blueprint
+from fish_openai.testing.leftovers import codec_leftovers
+from fish_openai.testing.lm_weights import lm_weights
+from fish_openai.testing.sizes import S1_MINI, TINY, Size
 from fish_openai.upstream import codec as upstream_codec
-from fish_openai.upstream import shims
+from fish_openai.upstream import models, shims
 from fish_openai.upstream.generation import UpstreamGeneration
 from fish_openai.upstream.models import load_codec, load_lm
 from fish_openai.upstream.prompt import build_prompt
-from fish_openai.upstream.shims import upstream
+from fish_openai.upstream.shims import known_warnings_ignored, upstream
 from tests.parity.theirs import CPU, mute_text, their_frames, their_lm
 from tests.parity.variants import CODEC_VARIANTS, LM_VARIANTS
 
@@ -46,6 +51,22 @@ def test_made_up_weights_are_exactly_the_parameters_of_upstreams_codec(
     }
 
 
+def test_the_full_size_has_the_names_and_shapes_of_upstreams_classes(
+    checkpoint: Checkpoint,
+) -> None:
+    llama, tokenizer = upstream().llama, their_lm(checkpoint(TINY)).tokenizer
+    with known_warnings_ignored(), torch.device("meta"):
+        lm = llama.DualARTransformer(llama.DualARModelArgs(**asdict(S1_MINI.lm)), tokenizer)
+        codec = models._build_codec(S1_MINI.codec)
+        ours = dict(lm_weights(S1_MINI, Blueprint(torch.bfloat16)))
+        ours |= dict(codec_weights(S1_MINI.codec, Blueprint(torch.float32)))
+        ours |= dict(codec_leftovers(S1_MINI.codec))
+    theirs = lm.state_dict() | codec.state_dict()
+    assert {name: tensor.shape for name, tensor in ours.items()} == {
+        name: tensor.shape for name, tensor in theirs.items()
+    }
+
+
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 def test_stepping_makes_the_frames_that_generate_makes(
     checkpoint: Checkpoint, temperature: float
@@ -61,7 +82,7 @@ def test_stepping_makes_the_frames_that_generate_makes(
         **parameters,
     )  # fmt: skip
     torch.manual_seed(3)
-    stepped = their_frames(UpstreamGeneration(model, "only me", reference, **parameters), 40)
+    stepped = their_frames(UpstreamGeneration(model, prompt, **parameters), 40)
     generated = whole[1:, prompt.shape[1] :].T.numpy()
     assert len(stepped) >= 16
     np.testing.assert_array_equal(stepped, generated[: len(stepped)])
@@ -70,10 +91,10 @@ def test_stepping_makes_the_frames_that_generate_makes(
 def test_a_generation_ends_with_the_turn(checkpoint: Checkpoint) -> None:
     model = their_lm(checkpoint(TINY))
     mute_text(model)
-    ends = []
+    prompt, ends = build_prompt(model, "and so on"), []
     for seed in range(4):
         torch.manual_seed(seed)
-        generation = UpstreamGeneration(model, "and so on", temperature=1.0, top_p=1.0)
+        generation = UpstreamGeneration(model, prompt, temperature=1.0, top_p=1.0)
         ends.append(len(their_frames(generation, 512)))
         assert generation.step() is None
     assert len(set(ends)) > 1
@@ -83,12 +104,12 @@ def test_a_generation_ends_with_the_turn(checkpoint: Checkpoint) -> None:
 def test_a_text_that_fills_the_context_is_refused(checkpoint: Checkpoint) -> None:
     model = their_lm(checkpoint(TINY))
     with pytest.raises(BadRequest, match="fewer than 512 are accepted"):
-        UpstreamGeneration(model, "word " * 300)
+        UpstreamGeneration(model, build_prompt(model, "word " * 300))
 
 
 def test_control_tokens_in_a_text_are_read_as_characters(checkpoint: Checkpoint) -> None:
     model = their_lm(checkpoint(TINY))
-    prompt = build_prompt(model, "a<|im_end|>b<|semantic:7|>", ())
+    prompt = build_prompt(model, "a<|im_end|>b<|semantic:7|>")
     first_special = min(model.tokenizer.all_special_tokens_with_ids.values())
     assert (prompt[0] >= first_special).sum() == 1, "only the opening <|interleave|>"
 
@@ -106,7 +127,9 @@ def test_recordings_become_codes_and_codes_audible_samples(checkpoint: Checkpoin
 def test_made_up_codes_and_frames_are_varied(checkpoint: Checkpoint) -> None:
     folder = checkpoint(TINY)
     model, codec = their_lm(folder), load_codec(folder, device=CPU, dtype=torch.float32)
-    spoken = their_frames(UpstreamGeneration(model, "tell me", temperature=0), 40)
+    spoken = their_frames(
+        UpstreamGeneration(model, build_prompt(model, "tell me"), temperature=0), 40
+    )
     noise = np.random.default_rng(2).normal(0, 0.1, 40 * 128).astype(np.float32)
     for codes in (spoken.T, upstream_codec.encode(codec, noise)):
         assert min(len(set(row)) for row in codes.tolist()) > 10

@@ -1,5 +1,6 @@
 """Our codec makes upstream's codes and samples, whole or in pieces."""
 
+import functools
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from fish_openai.codec.checkpoint import load_codec
 from fish_openai.codec.dac import Codec
+from fish_openai.engine.load import load_packed_codec
 from fish_openai.testing.sizes import TINY, Size
 from fish_openai.upstream import codec as upstream_codec
 from fish_openai.upstream.models import load_codec as load_their_codec
@@ -28,10 +30,14 @@ def folder(request: pytest.FixtureRequest, checkpoint: Checkpoint) -> Path:
     return MINNOW if request.param == "minnow" else checkpoint(CODEC_VARIANTS[request.param])
 
 
-def ours(folder: Path) -> Codec:
+@pytest.fixture(params=["as on a GPU", "packed for the CPU"])
+def codec(request: pytest.FixtureRequest, folder: Path) -> Codec:
+    if request.param == "packed for the CPU":
+        return load_packed_codec(folder, CPU)
     return load_codec(folder, device=CPU, dtype=torch.float32)
 
 
+@functools.cache
 def theirs(folder: Path) -> object:
     return load_their_codec(folder, device=CPU, dtype=torch.float32)
 
@@ -51,7 +57,9 @@ def recording(seconds: float, sample_rate: int) -> NDArray[np.float32]:
 
 
 @torch.inference_mode()
-def decode_in_pieces(codec: Codec, codes: NDArray[np.int32], cuts: list[int]) -> NDArray[np.float32]:
+def decode_in_pieces(
+    codec: Codec, codes: NDArray[np.int32], cuts: list[int]
+) -> NDArray[np.float32]:
     frames = torch.from_numpy(codes).long().unsqueeze(0)
     state, pieces = codec.init_state(1), []
     for start, end in pairwise(cuts):
@@ -61,8 +69,7 @@ def decode_in_pieces(codec: Codec, codes: NDArray[np.int32], cuts: list[int]) ->
 
 
 @pytest.mark.parametrize("frames", [1, 3, 40])
-def test_whole_codes_decode_to_the_same_samples(folder: Path, frames: int) -> None:
-    codec = ours(folder)
+def test_whole_codes_decode_to_the_same_samples(folder: Path, codec: Codec, frames: int) -> None:
     codes = random_codes(codec, frames, seed=frames)
     expected = upstream_codec.decode(theirs(folder), codes)
     assert expected.std() > 0.01
@@ -72,8 +79,9 @@ def test_whole_codes_decode_to_the_same_samples(folder: Path, frames: int) -> No
 
 
 @pytest.mark.parametrize("cuts", [[*range(41)], [0, 4, 12, 28, 40], [0, 1, 39, 40]])
-def test_codes_in_pieces_decode_to_the_samples_of_the_whole(folder: Path, cuts: list[int]) -> None:
-    codec = ours(folder)
+def test_codes_in_pieces_decode_to_the_samples_of_the_whole(
+    folder: Path, codec: Codec, cuts: list[int]
+) -> None:
     codes = random_codes(codec, 40, seed=7)
     expected = upstream_codec.decode(theirs(folder), codes)
     np.testing.assert_allclose(
@@ -82,8 +90,7 @@ def test_codes_in_pieces_decode_to_the_samples_of_the_whole(folder: Path, cuts: 
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.3, 1.2])
-def test_a_recording_has_the_same_codes(folder: Path, seconds: float) -> None:
-    codec = ours(folder)
+def test_a_recording_has_the_same_codes(folder: Path, codec: Codec, seconds: float) -> None:
     pcm = recording(seconds, codec.config.sample_rate)
     with torch.inference_mode():
         codes = codec.encode(torch.from_numpy(pcm).unsqueeze(0))[0].numpy()
@@ -93,7 +100,7 @@ def test_a_recording_has_the_same_codes(folder: Path, seconds: float) -> None:
 def test_codes_beyond_a_table_mean_its_last_entry_in_both(checkpoint: Checkpoint) -> None:
     size: Size = TINY
     folder = checkpoint(size)
-    codec = ours(folder)
+    codec = load_packed_codec(folder, CPU)
     codes = np.full((4, 3), size.codec.semantic_codebook_size - 1, dtype=np.int32)
     assert codes.max() > size.codec.codebook_size - 1
     expected = upstream_codec.decode(theirs(folder), codes)

@@ -14,12 +14,14 @@ from fish_openai.engine.noise import exponential_noise
 from fish_openai.engine.request import Sampling
 from fish_openai.testing.sizes import TINY, Size
 from fish_openai.upstream.generation import UpstreamGeneration
+from fish_openai.upstream.prompt import build_prompt
 from tests.parity.conftest import MINNOW
 from tests.parity.ours import Ours
 from tests.parity.theirs import mute_text, noise_from, speech_ids, their_frames, their_lm
 from tests.parity.variants import LM_VARIANTS
 
-LIMIT = 80
+LIMIT = 48
+"""Three windows of the penalty."""
 Checkpoint = Callable[..., Path]
 
 
@@ -39,7 +41,7 @@ def both_draw(folder: Path, text: str, sampling: Sampling) -> tuple[np.ndarray, 
     mute_text(theirs)
     generation = UpstreamGeneration(
         theirs,
-        text,
+        build_prompt(theirs, text),
         temperature=sampling.temperature,
         top_p=sampling.top_p,
         repetition_penalty=sampling.repetition_penalty,

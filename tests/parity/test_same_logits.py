@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -50,7 +49,9 @@ def our_logits(ours: Ours, prompt: Tensor, frames: Tensor) -> Logits:
         columns = model.columns(frame.unsqueeze(0))
     count = config.num_codebooks
     semantic = torch.stack(seen[::count])
-    residual = torch.stack([torch.stack(seen[at + 1 : at + count]) for at in range(0, len(seen), count)])
+    residual = torch.stack(
+        [torch.stack(seen[at + 1 : at + count]) for at in range(0, len(seen), count)]
+    )
     return Logits(semantic, residual)
 
 
@@ -86,26 +87,28 @@ def random_frames(ours: Ours, seed: int) -> Tensor:
     return torch.cat([semantic, torch.randint(residual_codes, shape, generator=draw)], dim=1)
 
 
-def assert_same_logits(folder: Path, text: str, *, has_reference: bool) -> None:
+def assert_same_logits(folder: Path, transcripts: list[str], tolerance: float) -> None:
     ours, theirs = Ours(folder), their_lm(folder)
     frames = random_frames(ours, seed=1)
     recorded = random_frames(ours, seed=2).T.to(torch.int32).numpy()
-    references = [("what was said", recorded)] if has_reference else []
-    prompt = torch.from_numpy(ours.prompt(text, references)).long()
+    references = [(transcript, recorded) for transcript in transcripts]
+    prompt = torch.from_numpy(ours.prompt("how do you do?", references)).long()
     actual, expected = our_logits(ours, prompt, frames), their_logits(theirs, prompt, frames)
     for name in Logits._fields:
-        worst = (getattr(actual, name) - getattr(expected, name)).abs().max()
         assert getattr(expected, name).std() > 0.5
-        assert worst <= TOLERANCE, (name, float(worst))
+        torch.testing.assert_close(
+            getattr(actual, name), getattr(expected, name), rtol=0, atol=tolerance
+        )
 
 
-@pytest.mark.parametrize("has_reference", [False, True], ids=["no voice", "a voice"])
+@pytest.mark.parametrize("transcripts", [[], ["what was said"]], ids=["no voice", "a voice"])
 @pytest.mark.parametrize("size", LM_VARIANTS.values(), ids=LM_VARIANTS)
 def test_logits_are_equal_in_the_prompt_and_in_20_frames(
-    checkpoint: Checkpoint, size: Size, has_reference: bool
+    checkpoint: Checkpoint, size: Size, transcripts: list[str]
 ) -> None:
-    assert_same_logits(checkpoint(size), "how do you do?", has_reference=has_reference)
+    assert_same_logits(checkpoint(size), transcripts, TOLERANCE)
 
 
 def test_logits_of_the_trained_checkpoint_are_equal() -> None:
-    assert_same_logits(MINNOW, "how do you do?", has_reference=False)
+    # Six sharp layers on codes that it has never seen: rounding grows further than in random weights.
+    assert_same_logits(MINNOW, [], 5 * TOLERANCE)

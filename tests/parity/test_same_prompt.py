@@ -38,7 +38,10 @@ class Both:
         sequences = upstream().content_sequence
         sequence = sequences.ContentSequence(modality="interleave")
         for transcript, codes in references:
-            turn = [sequences.TextPart(text=transcript), sequences.VQPart(codes=torch.tensor(codes))]
+            turn = [
+                sequences.TextPart(text=transcript),
+                sequences.VQPart(codes=torch.tensor(codes)),
+            ]
             sequence.append(turn, add_end=True, speaker=0)
         sequence.append([sequences.TextPart(text=text)], add_end=False, speaker=0)
         return sequence.encode_for_inference(self.theirs, NUM_CODEBOOKS)[0].numpy()

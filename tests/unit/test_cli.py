@@ -305,7 +305,6 @@ def test_selfcheck_ends_with_the_status_of_the_engines_check(
 
     monkeypatch.setattr(check, "run", run, raising=False)
     monkeypatch.setitem(sys.modules, check.__name__, check)
-    monkeypatch.setattr("fish_openai.engine.selfcheck", check, raising=False)
     monkeypatch.delitem(sys.modules, "fish_openai.cli.selfcheck", raising=False)
     assert main(["selfcheck", "--device", "cpu"]) == 1
     assert checked == ["cpu"]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fish_openai.testing import factory
 from fish_openai.testing.codec_weights import codec_weights
-from fish_openai.testing.draw import Draw
+from fish_openai.testing.draw import Blueprint
 from fish_openai.testing.factory import main, write_checkpoint
 from fish_openai.testing.leftovers import codec_leftovers
 from fish_openai.testing.lm_weights import lm_weights
@@ -23,14 +23,6 @@ OFFICIAL_FILES = {
     "tokenizer.tiktoken",
     "special_tokens.json",
 }
-
-
-class Blueprint(Draw):
-    """Shapes without values, so that the full size fits into a unit test."""
-
-    def normal(self, *shape: int, std: float, mean: float = 0.0) -> Tensor:
-        del std, mean
-        return torch.empty(shape, dtype=self._dtype, device="meta")
 
 
 def load(path: Path) -> dict[str, Tensor]:
@@ -57,8 +49,8 @@ def test_config_has_the_30_fields_of_the_official_file(tmp_path: Path) -> None:
 
 
 def test_the_full_size_has_the_published_number_of_parameters() -> None:
-    lm = dict(lm_weights(S1_MINI, Blueprint(0, torch.bfloat16)))
-    codec = dict(codec_weights(S1_MINI.codec, Blueprint(0, torch.float32)))
+    lm = dict(lm_weights(S1_MINI, Blueprint(torch.bfloat16)))
+    codec = dict(codec_weights(S1_MINI.codec, Blueprint(torch.float32)))
     assert sum(tensor.numel() for tensor in lm.values()) == 860_169_216
     assert sum(tensor.numel() for tensor in codec.values()) == 391_430_530
 

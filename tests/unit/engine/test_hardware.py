@@ -1,0 +1,85 @@
+"""The device that is there and the precision that suits it."""
+
+import pytest
+import torch
+
+from fish_openai.engine.hardware import choose_device, choose_precision, configure
+from fish_openai.errors import SettingsError
+
+
+@pytest.fixture
+def has(monkeypatch: pytest.MonkeyPatch) -> object:
+    def pretend(*, cuda_devices: int = 0, mps: bool = False, capability: int = 9) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda_devices > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda_devices)
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (capability, 5))
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("cuda_devices", "mps", "expected"),
+    [(0, False, "cpu"), (0, True, "mps"), (1, False, "cuda"), (2, True, "cuda")],
+)
+def test_auto_takes_the_fastest_device(
+    has: object, cuda_devices: int, mps: bool, expected: str  # noqa: FBT001
+) -> None:
+    has(cuda_devices=cuda_devices, mps=mps)
+    assert choose_device("auto") == torch.device(expected)
+
+
+@pytest.mark.parametrize("name", ["cpu", "cuda", "cuda:0", "cuda:1", "mps"])
+def test_a_device_that_is_here_is_taken(has: object, name: str) -> None:
+    has(cuda_devices=2, mps=True)
+    assert choose_device(name) == torch.device(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "cuda_devices", "complaint"),
+    [
+        ("cuda", 0, r"device cuda is not here: torch sees 0 CUDA device\(s\)"),
+        ("cuda:2", 2, r"device cuda:2 is not here: torch sees 2 CUDA device\(s\)"),
+        ("mps", 2, "device mps is not here"),
+    ],
+)
+def test_a_device_that_is_not_here_is_refused(
+    has: object, name: str, cuda_devices: int, complaint: str
+) -> None:
+    has(cuda_devices=cuda_devices)
+    with pytest.raises(SettingsError, match=complaint):
+        choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("device", "capability", "expected"),
+    [
+        ("cpu", 9, torch.float32),
+        ("mps", 9, torch.float32),
+        ("cuda", 9, torch.bfloat16),
+        ("cuda", 8, torch.bfloat16),
+        ("cuda", 7, torch.float16),
+    ],
+)
+def test_auto_takes_the_precision_that_the_device_is_fast_at(
+    has: object, device: str, capability: int, expected: torch.dtype
+) -> None:
+    has(cuda_devices=1, capability=capability)
+    assert choose_precision("auto", torch.device(device)) == expected
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("name", ["float32", "bfloat16", "float16"])
+def test_a_named_precision_is_taken_as_it_is(has: object, device: str, name: str) -> None:
+    has(cuda_devices=1, capability=7)
+    assert choose_precision(name, torch.device(device)) == getattr(torch, name)
+
+
+@pytest.mark.parametrize(("threads", "set_to"), [(3, [3]), (0, [])])
+def test_the_number_of_threads_is_set_only_where_one_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, threads: int, set_to: list[int]
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", calls.append)
+    configure(threads)
+    assert calls == set_to

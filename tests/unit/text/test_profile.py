@@ -1,0 +1,34 @@
+"""What a checkpoint says about itself, and S1-mini's habits where it says nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from fish_openai.errors import CheckpointError
+from fish_openai.text.profile import Profile
+
+
+def test_a_folder_without_a_profile_has_the_defaults(tmp_path: Path) -> None:
+    assert Profile.load(tmp_path) == Profile()
+    assert Profile().uses_references
+    assert Profile().alphabet is None
+
+
+def test_what_the_file_says_counts_and_the_rest_is_default(tmp_path: Path) -> None:
+    (tmp_path / "profile.json").write_text('{"temperature": 0.5, "carries_turns": false, "new": 1}')
+    assert Profile.load(tmp_path) == Profile(temperature=0.5, carries_turns=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "truncated"),
+        ("[]", "Expected `object`, got `array`"),
+        ('{"max_sentence_chars": "many"}', r"\$\.max_sentence_chars"),
+    ],
+)
+def test_a_malformed_profile_is_refused(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "profile.json").write_text(content)
+    with pytest.raises(CheckpointError, match=complaint) as caught:
+        Profile.load(tmp_path)
+    assert "profile.json" in str(caught.value)
