@@ -11,7 +11,8 @@ from fish_openai.engine.row import Row
 
 _CHUNKS = (4, 8, 16, 24)
 """Frames in the chunks of a stream: small at first, so that sound starts early, then larger, because
-fewer and larger decodes cost less."""
+fewer and larger decodes cost less. All are multiples of the codec's `EXACT_FRAMES`, so that how a stream
+is cut, which depends on the load, does not change a bit of it."""
 _MARGIN = 0.8
 """Part of the lead that the making of the next chunk may use up."""
 

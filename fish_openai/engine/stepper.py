@@ -74,11 +74,13 @@ class Stepper:
         self._admit()
         self._read()
         self._pace()
-        if not self.table.num_stepping:
-            return False
-        self._step()
-        self._hand_out()
+        has_stepped = self.table.num_stepping > 0
+        if has_stepped:
+            self._step()
+        has_decoded = self._hand_out()
         self._end_finished()
+        if not has_stepped:
+            return has_decoded
         self.round_s = _average(self.round_s, self._clock() - began, _NEWEST_ROUND)
         return True
 
@@ -137,7 +139,8 @@ class Stepper:
             if moment.has_to_wait(row, is_contended=is_contended):
                 self.table.hold(row)
         for row in self.table.held:
-            if row not in self._reading and moment.may_go_on(row, is_contended=is_contended):
+            is_idle = not row.is_over and row not in self._reading
+            if is_idle and moment.may_go_on(row, is_contended=is_contended):
                 self.table.resume(row)
 
     def _step(self) -> None:
@@ -155,9 +158,9 @@ class Stepper:
     def _add_frame(self, row: Row, codes: Codes) -> None:
         row.add_frame(codes)
         self.num_frames += 1
-        row.is_over = row.is_at_max
-        has_room = self._backend.has_room(self.table.index(row))
-        if not row.is_over and (row.is_stuck or not has_room):
+        if row.is_at_max:
+            self._end(row)
+        elif row.is_stuck or not self._backend.has_room(self.table.index(row)):
             self._try_again(row, f"did not stop after {row.turn_frames} frames of one sentence")
 
     def _end_turn(self, row: Row) -> None:
@@ -168,7 +171,11 @@ class Stepper:
                 self._backend.next_turn(self.table.index(row), row)
                 self._read_on(row)
         else:
-            row.is_over = True
+            self._end(row)
+
+    def _end(self, row: Row) -> None:
+        row.is_over = True
+        self.table.hold(row)
 
     def _try_again(self, row: Row, problem: str) -> None:
         if not row.can_try_again:
@@ -184,7 +191,8 @@ class Stepper:
         self.table.hold(row)
         self._reading.append(row)
 
-    def _hand_out(self) -> None:
+    def _hand_out(self) -> bool:
+        """Decode what is due; whether anything was."""
         moment = self._moment()
         by_size: defaultdict[int, list[Row]] = defaultdict(list)
         for row in self.table.rows:
@@ -192,6 +200,7 @@ class Stepper:
         for num_frames in by_size.keys() - {0}:
             with self._guard(by_size[num_frames], "the codec"):
                 self._decode(by_size[num_frames], num_frames)
+        return by_size.keys() != {0}
 
     def _decode(self, rows: list[Row], num_frames: int) -> None:
         indices = [self.table.index(row) for row in rows]

@@ -1,6 +1,7 @@
 """A row alone and the same row among others say the same, whatever the others do."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,7 @@ def test_a_row_says_the_same_alone_and_in_any_mixture_of_joins_leaves_and_cancel
     while pending or stepper.has_work:
         while pending and rng.random() < 0.3:
             index, each = pending.pop(rng.randrange(len(pending)))
+            each = replace(each, is_whole=rng.random() < 0.3)
             rows[index], together[index] = submit(loaded, stepper, each)
         if rows and rng.random() < 0.02:
             cancelled.add(victim := rng.choice(list(rows)))
