@@ -8,6 +8,12 @@ from torch import Tensor
 from fish_openai.model.config import BlockConfig
 
 
+def row_bytes(block: BlockConfig, num_slots: int, dtype: torch.dtype) -> int:
+    """Bytes that one row of a `KVCache` occupies."""
+    numbers = 2 * block.num_layers * num_slots * block.num_kv_heads * block.head_dim
+    return numbers * dtype.itemsize
+
+
 class KVCache:
     """Storage for `num_rows` rows of at most `num_slots` tokens.
 
