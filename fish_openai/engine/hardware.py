@@ -1,8 +1,8 @@
 """Which device and precision the engine runs on."""
 
 import logging
-import os
 
+import psutil
 import torch
 
 from fish_openai.errors import SettingsError
@@ -79,7 +79,7 @@ def rows_that_fit(wanted: int, row_bytes: int, device: torch.device) -> int:
 def _free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return psutil.virtual_memory().available
 
 
 def _best_device() -> str:

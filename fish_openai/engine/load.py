@@ -43,22 +43,18 @@ def load_own(settings: Settings) -> Loaded:
     _check_match(folder, model, codec)
     num_slots = min(model.config.max_seq_len, settings.context_tokens)
     size = row_bytes(model.config.slow, num_slots, dtype)
+    info = describe(folder, codec.config, profile, device=device, dtype=dtype)
     runner = Runner(
         model,
         Streams(codec, device),
         tokenizer,
         profile,
-        describe(folder, codec.config, profile, device=device, dtype=dtype),
+        info,
         num_rows=rows_that_fit(settings.max_rows, size, device),
         num_slots=num_slots,
         voices=VoiceCache(settings.voice_cache_mb * 2**20),
     )
-    planner = Planner(
-        tokenizer,
-        profile,
-        num_codebooks=model.config.num_codebooks,
-        num_slots=runner.num_slots,
-    )
+    planner = Planner(tokenizer, profile, num_codebooks=info.num_codebooks, num_slots=num_slots)
     warm_up(runner, planner)
     return Loaded(runner, planner)
 

@@ -93,11 +93,6 @@ class Runner:
         self._end[0, 0] = tokenizer.end_id
         self._places: list[_Place] = []
 
-    @property
-    def num_slots(self) -> int:
-        """Most tokens in a row."""
-        return self._cache.num_slots
-
     def join(self, row: Row) -> None:
         """Prepare to read prefix and first turn; see `Backend`."""
         index, key = len(self._places), row.prefix.tobytes()
@@ -117,7 +112,7 @@ class Runner:
         """Carry the conversation on, or begin again behind the voice when it is full or not wanted."""
         place = self._places[index]
         needed = 1 + row.prompt.shape[1] + row.turn_limit
-        if self._profile.carries_turns and place.length + needed < self.num_slots:
+        if self._profile.carries_turns and place.length + needed < self._cache.num_slots:
             place.unread.append(self._end)
         else:
             place.length = place.prefix_length
@@ -157,7 +152,7 @@ class Runner:
 
     def has_room(self, index: int) -> bool:
         """Whether the row's last frame can still be read."""
-        return self._places[index].length < self.num_slots - 1
+        return self._places[index].length < self._cache.num_slots - 1
 
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
         """See `Backend`."""
