@@ -32,7 +32,7 @@ class Backend(Protocol):
     voices: VoiceCache
 
     def join(self, row: Row) -> None:
-        """Append `row` to the batch, to read its voice and its first turn."""
+        """Append `row` to the batch, to read its voice and its first turn; or raise, and do not."""
 
     def next_turn(self, index: int, row: Row) -> None:
         """Let row `index`, whose last turn is over, read the current turn of `row`."""

@@ -56,6 +56,9 @@ class Engine:
         self._ready: Future[None] = Future()
         self._open: set[Handle] = set()
         self._is_stopping = False
+        self._is_deaf = False
+        self._hearing = threading.Lock()
+        """Held while `_is_deaf` and the inbox must agree."""
         self._loaded: Loaded | None = None
         self._stepper: Stepper | None = None
         self._error: str | None = None
@@ -81,11 +84,11 @@ class Engine:
         loaded, stepper = self._require(), self._stepper
         assert stepper is not None
         self._check_queue(loaded.backend.num_rows, stepper)
-        handle = Handle(asyncio.get_running_loop(), lambda: self._post(lambda s: s.abort(row)))
+        handle = Handle(asyncio.get_running_loop(), lambda: self._inbox.put(lambda s: s.abort(row)))
         row = loaded.planner.plan(request, handle)
         row.deadline = time.monotonic() + _SLACK_S + stepper.longest_s(row)
-        self._open.add(handle)
         self._post(lambda stepper: stepper.submit(row))
+        self._open.add(handle)
         return handle
 
     async def encode(self, pcm: Pcm) -> Codes:
@@ -118,14 +121,17 @@ class Engine:
     def _state(self) -> str:
         if self._error is not None:
             return "failed"
-        if not self._thread.is_alive():
-            return "stopped" if self._ready.done() else "loading"
+        if self._is_deaf:
+            return "stopped"
         return "ready" if self._ready.done() else "loading"
 
     def _require(self) -> Loaded:
         if self._loaded is None or not self._thread.is_alive():
-            raise EngineUnavailable(f"the engine is {self._state}; try again in a few seconds.")
+            raise self._unavailable()
         return self._loaded
+
+    def _unavailable(self) -> EngineUnavailable:
+        return EngineUnavailable(f"the engine is {self._state}; try again in a few seconds.")
 
     def _check_queue(self, num_rows: int, stepper: Stepper) -> None:
         self._open = {handle for handle in self._open if handle.outcome is Outcome.OPEN}
@@ -139,7 +145,11 @@ class Engine:
             )
 
     def _post(self, message: Message) -> None:
-        self._inbox.put(message)
+        """Hand over a message that somebody waits for: it is certain to be handled."""
+        with self._hearing:
+            if self._is_deaf:
+                raise self._unavailable()
+            self._inbox.put(message)
 
     # From here on: the engine thread.
 
@@ -155,17 +165,26 @@ class Engine:
         self._ready.set_result(None)
         try:
             self._loop(self._stepper)
-        except Exception:  # noqa: BLE001 - the last border: nobody must wait for a dead thread
+        except BaseException:  # noqa: BLE001 - the last border: nobody must wait for a dead thread
             self._error = "the engine thread has died"
             _log.exception("%s", self._error)
-            self._stepper.fail_all(EngineFault(self._error))
+            self._end(self._stepper, EngineFault(self._error))
 
     def _loop(self, stepper: Stepper) -> None:
         has_stepped = False
         while not self._is_stopping:
             self._drain(stepper, has_stepped=has_stepped)
             has_stepped = stepper.round()
-        stepper.fail_all(EngineUnavailable("the server is shutting down."))
+        self._end(stepper, EngineUnavailable("the server is shutting down."))
+
+    def _end(self, stepper: Stepper, error: Exception) -> None:
+        """Accept nothing more, and leave nobody waiting."""
+        with self._hearing:
+            self._is_deaf = True
+        stepper.end(error)
+        while not self._inbox.empty():
+            self._inbox.get()(stepper)
+        stepper.end(error)
 
     def _drain(self, stepper: Stepper, *, has_stepped: bool) -> None:
         """Handle every message; with nothing to step, wait for one."""

@@ -97,8 +97,6 @@ class Runner:
         """Prepare to read prefix and first turn; see `Backend`."""
         index, key = len(self._places), row.prefix.tobytes()
         place = _Place(prefix_length=row.prefix.shape[1], voice=key)
-        self._streams.open(index)
-        self._places.append(place)
         self._sampler.join(index, Drawing.of(row.turn_sampling, self._profile))
         known = self.voices.get(key)
         if known is None:
@@ -107,6 +105,8 @@ class Runner:
             self._cache.restore(index, known.keys, known.values)
             place.voice, place.length, place.turn_start = None, known.length, known.length
         place.unread.extend(self._blocks(row.prompt))
+        self._streams.open(index)
+        self._places.append(place)
 
     def next_turn(self, index: int, row: Row) -> None:
         """Carry the conversation on, or begin again behind the voice when it is full or not wanted."""

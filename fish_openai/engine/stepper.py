@@ -59,13 +59,16 @@ class Stepper:
 
     def fail(self, row: Row, error: Exception) -> None:
         """End `row`, wherever it is, with `error`."""
-        self.abort(row)
         row.sink.fail(error)
+        self.abort(row)
 
-    def fail_all(self, error: Exception) -> None:
-        """End every row with `error`."""
-        for row in [*self.waiting, *self.table.rows]:
-            self.fail(row, error)
+    def end(self, error: Exception) -> None:
+        """End every row with `error`, for good: the backend is not asked, it ends too."""
+        for row in (*self.waiting, *self.table.rows):
+            row.sink.fail(error)
+        self.waiting.clear()
+        self._reading.clear()
+        self.table = Table(self._backend)
 
     def round(self) -> bool:
         """One frame for every row that is neither reading nor far ahead; whether there was any."""
@@ -116,9 +119,9 @@ class Stepper:
         while self.waiting and not self.table.is_full:
             row = self.waiting.popleft()
             row.admitted_at = self._clock()
-            self.table.add(row)
             with self._guard([row], "making room for a request"):
                 self._backend.join(row)
+                self.table.add(row)
                 self._reading.append(row)
 
     def _read(self) -> None:
@@ -213,8 +216,8 @@ class Stepper:
     def _end_finished(self) -> None:
         for row in self.table.rows:
             if row.is_over and not row.frames:
-                self.table.remove(row)
                 row.sink.finish(row.usage)
+                self.table.remove(row)
                 seconds = self._clock() - row.admitted_at
                 self.request_s = _average(self.request_s, seconds, _NEWEST_REQUEST)
 
@@ -225,8 +228,11 @@ class Stepper:
             yield
         except Exception:  # noqa: BLE001
             _log.exception("the engine failed in %s: %d request(s) end", where, len(rows))
+            # First all ends, then all leaves: a backend that is broken may break at that too.
             for row in rows:
-                self.fail(row, EngineFault(f"the engine failed in {where}"))
+                row.sink.fail(EngineFault(f"the engine failed in {where}"))
+            for row in rows:
+                self.abort(row)
 
 
 def _average(average: float, newest: float, weight: float) -> float:

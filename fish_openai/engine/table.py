@@ -45,7 +45,7 @@ class Table:
         return self._rows.index(row)
 
     def add(self, row: Row) -> None:
-        """Put `row` behind all others, held; the backend has to join it at that index."""
+        """Put `row`, which the backend has just joined, behind all others, held."""
         self._rows.append(row)
 
     def resume(self, row: Row) -> None:

@@ -72,7 +72,10 @@ def test_every_spelling_loads_to_the_same_codec(
         (without("decoder.model.0.conv.bias"), r"decoder\.model\.0\.conv\.bias is missing"),
         (without(f"encoder.block.0.conv{NEW[0]}"), r"encoder\.block\.0\.conv\.weight is missing"),
         (without(f"encoder.block.0.conv{NEW[1]}"), r"encoder\.block\.0\.conv\.weight is missing"),
-        (without("decoder.model.1.block.1.conv.bias"), r"model\.1\.block\.1\.conv\.bias is missing"),
+        (
+            without("decoder.model.1.block.1.conv.bias"),
+            r"model\.1\.block\.1\.conv\.bias is missing",
+        ),
         (lambda s: {**s, "extra": torch.ones(1)}, "extra is unexpected"),
         (
             lambda s: {**s, "decoder.model.0.conv.bias": torch.ones(3)},

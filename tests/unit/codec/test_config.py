@@ -39,7 +39,10 @@ def test_a_frame_is_what_encoder_and_downsampling_shrink_together() -> None:
         ('{"decoder_rates": [8, 8, 4]}', "shrinks time by 512 and its decoder grows it by 256"),
         ('{"latent_dim": 1000}', "latent_dim is 1000; 16 heads of 64 make 1024"),
         ('{"encoder_transformer_layers": [0, 4]}', r"one entry .* got \(0, 4\) and \(2, 4, 8, 8\)"),
-        ('{"window": "wide"}', r"not a codec geometry: Expected `int`, got `str` - at `\$\.window`"),
+        (
+            '{"window": "wide"}',
+            r"not a codec geometry: Expected `int`, got `str` - at `\$\.window`",
+        ),
         ('{"window": 128', r"codec\.json is not a codec geometry"),
     ],
 )

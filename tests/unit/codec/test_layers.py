@@ -36,7 +36,14 @@ def test_folded_upsampling_is_the_transposed_convolution_cut_to_the_past(
 
 @pytest.mark.parametrize(
     ("kernel", "geometry"),
-    [(7, {}), (7, {"dilation": 9}), (8, {"stride": 4}), (2, {"stride": 2}), (7, {"groups": 4}), (1, {})],
+    [
+        (7, {}),
+        (7, {"dilation": 9}),
+        (8, {"stride": 4}),
+        (2, {"stride": 2}),
+        (7, {"groups": 4}),
+        (1, {}),
+    ],
 )
 def test_a_causal_convolution_is_the_convolution_of_a_signal_with_silence_before_it(
     kernel: int, geometry: dict[str, int]

@@ -23,7 +23,10 @@ def has(monkeypatch: pytest.MonkeyPatch) -> object:
     [(0, False, "cpu"), (0, True, "mps"), (1, False, "cuda"), (2, True, "cuda")],
 )
 def test_auto_takes_the_fastest_device(
-    has: object, cuda_devices: int, mps: bool, expected: str  # noqa: FBT001
+    has: object,
+    cuda_devices: int,
+    mps: bool,  # noqa: FBT001
+    expected: str,
 ) -> None:
     has(cuda_devices=cuda_devices, mps=mps)
     assert choose_device("auto") == torch.device(expected)

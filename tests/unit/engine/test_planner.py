@@ -27,9 +27,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
 
 
 def a_planner(tokenizer: Tokenizer, num_slots: int = 512, **profile: object) -> Planner:
-    return Planner(
-        tokenizer, Profile(**profile), num_codebooks=NUM_CODEBOOKS, num_slots=num_slots
-    )
+    return Planner(tokenizer, Profile(**profile), num_codebooks=NUM_CODEBOOKS, num_slots=num_slots)
 
 
 def test_every_sentence_is_a_turn_of_its_own(tokenizer: Tokenizer) -> None:

@@ -22,7 +22,9 @@ def column(*values: float) -> Tensor:
 
 def drawn(logits: Tensor, temperature: float, top_p: float, draws: int = 40_000) -> Tensor:
     """How often each choice is drawn from `logits` [width]."""
-    noise = exponential_noise(torch.arange(draws), torch.zeros(draws, dtype=torch.int64), len(logits))
+    noise = exponential_noise(
+        torch.arange(draws), torch.zeros(draws, dtype=torch.int64), len(logits)
+    )
     rows = logits.expand(draws, -1)
     codes = race(rows, noise, torch.full((draws, 1), temperature), torch.full((draws, 1), top_p))
     return torch.bincount(codes, minlength=len(logits)) / draws

@@ -45,9 +45,7 @@ def with_audio_branch(state: Tensors) -> Tensors:
     return {**state, "audio_projector.weight": torch.ones(2, 2)}
 
 
-@pytest.mark.parametrize(
-    "spell", [with_split_projections, with_prefix, wrapped, with_audio_branch]
-)
+@pytest.mark.parametrize("spell", [with_split_projections, with_prefix, wrapped, with_audio_branch])
 def test_every_spelling_loads_to_the_same_model(
     folder: Path, model: DualAR, tmp_path: Path, spell: Callable[[Tensors], object]
 ) -> None:
@@ -78,11 +76,23 @@ def test_a_tied_head_is_cut_from_the_embeddings(tmp_path: Path) -> None:
     ("change", "complaint"),
     [
         (lambda s: {n: t for n, t in s.items() if n != "norm.weight"}, "norm.weight is missing"),
-        (lambda s: {n: t for n, t in s.items() if n != "output.weight"}, "output.weight is missing"),
-        (lambda s: {**s, "layers.9.norm.weight": torch.ones(1)}, "layers.9.norm.weight is unexpected"),
-        (lambda s: {**s, "norm.weight": torch.ones(65)}, r"norm.weight is \[65\] instead of \[64\]"),
-        (lambda s: {**s, "output.weight": torch.ones(90, 64)}, r"output.weight is \[90, 64\] instead"),
-        (lambda s: {}, r"and \d+ more"),
+        (
+            lambda s: {n: t for n, t in s.items() if n != "output.weight"},
+            "output.weight is missing",
+        ),
+        (
+            lambda s: {**s, "layers.9.norm.weight": torch.ones(1)},
+            "layers.9.norm.weight is unexpected",
+        ),
+        (
+            lambda s: {**s, "norm.weight": torch.ones(65)},
+            r"norm.weight is \[65\] instead of \[64\]",
+        ),
+        (
+            lambda s: {**s, "output.weight": torch.ones(90, 64)},
+            r"output.weight is \[90, 64\] instead",
+        ),
+        (lambda _: {}, r"and \d+ more"),
     ],
 )
 def test_weights_that_do_not_fit_are_named(
@@ -108,5 +118,5 @@ def test_a_part_of_a_split_projection_is_not_taken_for_the_whole(
 
 def test_more_semantic_codes_than_the_codebook_holds_are_refused(tmp_path: Path) -> None:
     size = TINY.with_lm(codebook_size=64)
-    with pytest.raises(CheckpointError, match="80 semantic codes .* codebook_size of 64"):
+    with pytest.raises(CheckpointError, match=r"80 semantic codes .* codebook_size of 64"):
         load(write_checkpoint(tmp_path, size), size)

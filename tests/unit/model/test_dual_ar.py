@@ -60,7 +60,9 @@ def test_steps_after_prompts_of_unequal_length_are_longer_prompts(model: DualAR)
         model.read(columns[..., :length], Span.run(cache, slice(row, row + 1), 0, length))
     for step in range(3):
         now = [length + step for length in lengths]
-        news = torch.cat([columns[..., at : at + 1] for columns, at in zip(prompts, now, strict=True)])
+        news = torch.cat(
+            [columns[..., at : at + 1] for columns, at in zip(prompts, now, strict=True)]
+        )
         together = model.read(news, Span.step(cache, torch.tensor(now), max(now) + 1))
     for row, (columns, length) in enumerate(zip(prompts, lengths, strict=True)):
         alone = read_whole(model, columns[..., : length + 3])
@@ -88,7 +90,9 @@ def test_a_frame_is_embedded_by_its_token_and_all_its_codes(model: DualAR) -> No
     torch.testing.assert_close(model.embed(model.columns(codes))[0, 0], expected)
 
 
-def chosen(model: DualAR, hidden: Tensor, choices: list[int]) -> tuple[Tensor, Tensor, list[Tensor]]:
+def chosen(
+    model: DualAR, hidden: Tensor, choices: list[int]
+) -> tuple[Tensor, Tensor, list[Tensor]]:
     logits: list[Tensor] = []
 
     def draw(offered: Tensor, codebook: int) -> Tensor:

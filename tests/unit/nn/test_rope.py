@@ -21,7 +21,10 @@ def test_neighbouring_values_are_turned_together() -> None:
     heads = torch.zeros(1, 1, 1, HEAD_DIM)
     heads[..., 0] = 1
     turned = rotate(heads, turns_at(torch.tensor([[1]]), HEAD_DIM, 10_000)).flatten()
-    expected = torch.tensor([1.0]).cos().bfloat16().item(), torch.tensor([1.0]).sin().bfloat16().item()
+    expected = (
+        torch.tensor([1.0]).cos().bfloat16().item(),
+        torch.tensor([1.0]).sin().bfloat16().item(),
+    )
     assert (turned[0].item(), turned[1].item()) == expected
     assert not turned[2:].any()
 

@@ -49,7 +49,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"not weights", bytes(200)])
 def test_garbage_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(CheckpointError, match="the weights model in .* cannot be read"):
+    with pytest.raises(CheckpointError, match=r"the weights model in .* cannot be read"):
         read_tensors(tmp_path, "model")
 
 
@@ -80,7 +80,9 @@ class Malicious:
         return (Path.write_text, (self.target, "executed"))
 
 
-@pytest.mark.parametrize("write", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
+@pytest.mark.parametrize(
+    "write", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))]
+)
 def test_a_malicious_file_is_refused_and_nothing_in_it_is_executed(
     tmp_path: Path, write: object
 ) -> None:
@@ -122,7 +124,11 @@ def test_a_long_list_of_problems_is_cut(tmp_path: Path) -> None:
 
 
 def test_parts_are_fused_in_order_wherever_all_of_them_are() -> None:
-    parts = {f"l.{number}.w{part}.weight": torch.full((1, 2), 10.0 * number + part) for number in (0, 1) for part in (1, 3)}
+    parts = {
+        f"l.{number}.w{part}.weight": torch.full((1, 2), 10.0 * number + part)
+        for number in (0, 1)
+        for part in (1, 3)
+    }
     fused = fuse({**parts, "l.2.w1.weight": torch.ones(1)}, ("w1", "w3"), "w13")
     assert fused.keys() == {"l.0.w13.weight", "l.1.w13.weight", "l.2.w1.weight"}
     assert fused["l.1.w13.weight"].tolist() == [[11, 11], [13, 13]]
