@@ -20,6 +20,9 @@ from fish_openai.codec.streaming import Chain, State
 from fish_openai.codec.transformer import WindowTransformer
 
 _DILATIONS = (1, 3, 9)
+EXACT_FRAMES = 4
+"""The decoder's transformer takes this many frames at once, because the last bits of its sums depend on
+how many there are. So on a CPU all chunkings into multiples of this decode to the same bits."""
 
 
 class Codec(nn.Module):
@@ -146,8 +149,11 @@ class Quantizer(nn.Module):
         """Latents of the next frames, and the next state."""
         past, upsample_state = state
         z = self.semantic_quantizer.decode(codes[:, :1]) + self.quantizer.decode(codes[:, 1:])
-        z, past = self.post_module(z, past)
-        z, upsample_state = self.upsample(z, upsample_state)
+        blocks = []
+        for block in z.split(EXACT_FRAMES, dim=-1):
+            block, past = self.post_module(block, past)  # noqa: PLW2901
+            blocks.append(block)
+        z, upsample_state = self.upsample(torch.cat(blocks, dim=-1), upsample_state)
         return z, (past, upsample_state)
 
 

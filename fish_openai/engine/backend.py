@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
+from fish_openai.engine.voice_cache import VoiceCache
 
 
 class Frames(NamedTuple):
-    """One step's result for the running rows, in order."""
+    """One step's result for the stepped rows, in order."""
 
     codes: NDArray[np.int32]
     """[rows, num_codebooks]"""
@@ -20,19 +21,27 @@ class Frames(NamedTuple):
 
 
 class Backend(Protocol):
-    """All tensors. Rows are dense: joining takes the next index, leaving moves the last row down.
+    """All tensors, for a dense batch of rows. Every method runs on the engine thread.
 
-    Every method runs on the engine thread.
+    A row's prompts are read in blocks, so that reading never holds up the other rows for long; only a
+    row that has nothing left to read may be stepped.
     """
 
     info: EngineInfo
     num_rows: int
+    voices: VoiceCache
 
-    def join(self, index: int, row: Row) -> None:
-        """Read the prefix of `row` and its first turn into row `index`."""
+    def join(self, row: Row) -> None:
+        """Append `row` to the batch, to read its voice and its first turn; or raise, and do not."""
 
     def next_turn(self, index: int, row: Row) -> None:
-        """Read the next turn of `row`, which has just finished one."""
+        """Let row `index`, whose last turn is over, read the current turn of `row`."""
+
+    def retry_turn(self, index: int, row: Row) -> None:
+        """Let row `index` forget its current turn and read it again, to draw with another seed."""
+
+    def read(self, index: int) -> bool:
+        """Read the next block of row `index`; whether nothing is left to read."""
 
     def step(self, num_rows: int) -> Frames:
         """Speak one frame for each of the first `num_rows` rows."""
@@ -43,8 +52,11 @@ class Backend(Protocol):
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
         """The next samples of each of these rows; all chunks have the same number of frames."""
 
-    def leave(self, index: int, moved_from: int) -> None:
-        """Forget row `index`; row `moved_from` takes its place (nothing moves if they are equal)."""
+    def swap(self, first: int, second: int) -> None:
+        """Let two rows change places."""
+
+    def leave(self) -> None:
+        """Forget the last row."""
 
     def encode(self, pcm: Pcm) -> Codes:
         """Codes of a recording."""

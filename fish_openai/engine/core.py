@@ -4,8 +4,10 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import NamedTuple
 
 import torch
@@ -20,8 +22,11 @@ from fish_openai.errors import EngineFault, EngineUnavailable, Overloaded
 _log = logging.getLogger(__name__)
 _JOIN_S = 30.0
 """How long `stop` waits for the step in hand."""
-_RETRY_S = 5
-"""When a refused client should try again; a full queue moves within seconds."""
+_MAX_RETRY_S = 60
+"""Clients do not honour a longer Retry-After."""
+_SLACK_S = 60.0
+"""Added to the longest time that a request can take, before it is given up."""
+_NAP_S = 0.02
 
 
 Message = Callable[[Stepper], None]
@@ -76,11 +81,13 @@ class Engine:
 
     def speak(self, request: SpeechRequest) -> Handle:
         """Tokenise and queue; see `SpeechEngine`."""
-        loaded = self._require()
-        self._check_queue(loaded.backend.num_rows)
+        loaded, stepper = self._require(), self._stepper
+        assert stepper is not None
+        self._check_queue(loaded.backend.num_rows, stepper)
         handle = Handle(asyncio.get_running_loop(), lambda: self._inbox.put(lambda s: s.abort(row)))
         row = loaded.planner.plan(request, handle)
-        self._post(lambda stepper: stepper.scheduler.submit(row))
+        row.deadline = time.monotonic() + _SLACK_S + stepper.longest_s(row)
+        self._post(lambda stepper: stepper.submit(row))
         self._open.add(handle)
         return handle
 
@@ -92,12 +99,21 @@ class Engine:
 
     def status(self) -> EngineStatus:
         """See `SpeechEngine`."""
-        scheduler = self._stepper.scheduler if self._stepper else None
+        if self._loaded is None or self._stepper is None:
+            return EngineStatus(
+                state=self._state, rows=0, rows_running=0, rows_waiting=0, error=self._error
+            )
+        stepper, voices = self._stepper, self._loaded.backend.voices
         return EngineStatus(
             state=self._state,
-            rows=scheduler.num_rows if scheduler else 0,
-            rows_running=len(scheduler.running) if scheduler else 0,
-            rows_waiting=len(scheduler.waiting) if scheduler else 0,
+            rows=self._loaded.backend.num_rows,
+            rows_running=len(stepper.table),
+            rows_waiting=len(stepper.waiting),
+            frames=stepper.num_frames,
+            step_s=stepper.round_s,
+            voice_hits=voices.num_hits,
+            voice_misses=voices.num_misses,
+            voice_bytes=voices.num_bytes,
             error=self._error,
         )
 
@@ -117,13 +133,15 @@ class Engine:
     def _unavailable(self) -> EngineUnavailable:
         return EngineUnavailable(f"the engine is {self._state}; try again in a few seconds.")
 
-    def _check_queue(self, num_rows: int) -> None:
+    def _check_queue(self, num_rows: int, stepper: Stepper) -> None:
         self._open = {handle for handle in self._open if handle.outcome is Outcome.OPEN}
         num_waiting = len(self._open) - num_rows
         if num_waiting >= self._max_queue:
+            retry_after_s = round(stepper.request_s * (num_waiting + 1) / num_rows)
+            retry_after_s = min(max(retry_after_s, 1), _MAX_RETRY_S)
             raise Overloaded(
-                f"{num_waiting} requests are waiting already; try again in a few seconds.",
-                retry_after_s=_RETRY_S,
+                f"{num_waiting} requests are waiting already; try again in {retry_after_s} s.",
+                retry_after_s=retry_after_s,
             )
 
     def _post(self, message: Message) -> None:
@@ -153,26 +171,29 @@ class Engine:
             self._end(self._stepper, EngineFault(self._error))
 
     def _loop(self, stepper: Stepper) -> None:
+        has_stepped = False
         while not self._is_stopping:
-            self._drain(stepper)
-            stepper.round()
+            self._drain(stepper, has_stepped=has_stepped)
+            has_stepped = stepper.round()
         self._end(stepper, EngineUnavailable("the server is shutting down."))
 
     def _end(self, stepper: Stepper, error: Exception) -> None:
         """Accept nothing more, and leave nobody waiting."""
         with self._hearing:
             self._is_deaf = True
-        stepper.fail_all(error)
+        stepper.end(error)
         while not self._inbox.empty():
             self._inbox.get()(stepper)
-        stepper.fail_all(error)
+        stepper.end(error)
 
-    def _drain(self, stepper: Stepper) -> None:
-        """Handle every message; with nothing else to do, wait for one."""
-        if not stepper.scheduler.has_work:
-            self._inbox.get()(stepper)
-        while not self._inbox.empty():
-            self._inbox.get()(stepper)
+    def _drain(self, stepper: Stepper, *, has_stepped: bool) -> None:
+        """Handle every message; with nothing to step, wait for one."""
+        with suppress(queue.Empty):
+            if not has_stepped:
+                # Rows may all be far ahead of their listeners: look again soon.
+                self._inbox.get(timeout=_NAP_S if stepper.has_work else None)(stepper)
+            while True:
+                self._inbox.get_nowait()(stepper)
 
     def _begin_stop(self, _: Stepper) -> None:
         self._is_stopping = True

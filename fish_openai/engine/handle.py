@@ -30,11 +30,19 @@ class Handle(AsyncIterator[Pcm]):
         self._loop = loop
         self._on_close = on_close
         self._items: asyncio.Queue[Pcm | Exception | None] = asyncio.Queue()
+        self._num_pushed = 0
+        self._num_taken = 0
         self.outcome = Outcome.OPEN
         self.usage = Usage(input_tokens=0, output_frames=0)
 
+    @property
+    def num_unread(self) -> int:
+        """Samples that have been pushed and not been taken yet; may be asked on any thread."""
+        return self._num_pushed - self._num_taken
+
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Hand over the next samples and what has been used so far."""
+        self._num_pushed += len(pcm)
         self._post(pcm, usage)
 
     def finish(self, usage: Usage) -> None:
@@ -60,6 +68,7 @@ class Handle(AsyncIterator[Pcm]):
         if item is None:
             self._items.put_nowait(None)
             raise StopAsyncIteration
+        self._num_taken += len(item)
         return item
 
     def _post(self, item: Pcm | Exception | None, usage: Usage | None) -> None:

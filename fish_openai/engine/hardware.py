@@ -1,11 +1,17 @@
 """Which device and precision the engine runs on."""
 
+import logging
+
+import psutil
 import torch
 
 from fish_openai.errors import SettingsError
 
+_log = logging.getLogger(__name__)
 _BF16_CAPABILITY = (8, 0)
 """Compute capability from which bfloat16 has tensor cores (Ampere)."""
+_ROWS_SHARE = 0.6
+"""Part of the free memory that rows may take; the rest is for activations and the codec."""
 _DTYPES = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -50,6 +56,30 @@ def configure(threads: int) -> None:
     if threads:
         torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("high")
+
+
+def rows_that_fit(wanted: int, row_bytes: int, device: torch.device) -> int:
+    """How many rows of `row_bytes` each to allocate: `wanted`, or fewer if memory is short.
+
+    Raises:
+        SettingsError: not even one row fits.
+    """
+    budget = int(_free_bytes(device) * _ROWS_SHARE)
+    rows = min(wanted, budget // row_bytes)
+    if rows < 1:
+        raise SettingsError(
+            f"one row needs {row_bytes >> 20} MiB and {budget >> 20} MiB may be used for rows on "
+            f"{device}. Choose a smaller --context-tokens or free memory."
+        )
+    if rows < wanted:
+        _log.warning("memory on %s is enough for %d of %d rows", device, rows, wanted)
+    return rows
+
+
+def _free_bytes(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return psutil.virtual_memory().available
 
 
 def _best_device() -> str:

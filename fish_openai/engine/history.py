@@ -18,8 +18,8 @@ class History(Protocol):
     def clear(self, row: int) -> None:
         """Forget what was said in `row`."""
 
-    def move(self, source: int, target: int) -> None:
-        """Make row `target` what row `source` is."""
+    def swap(self, first: int, second: int) -> None:
+        """Let two rows change places."""
 
     def choices(self, codebook: int, num_rows: int) -> Tensor:
         """Choices of `codebook` to penalise: int64 [rows, n], -1 for none."""
@@ -47,9 +47,9 @@ class ResidualHistory:
         """Forget what was said in `row`."""
         self._codes[row] = -1
 
-    def move(self, source: int, target: int) -> None:
-        """Make row `target` what row `source` is."""
-        self._codes[target] = self._codes[source]
+    def swap(self, first: int, second: int) -> None:
+        """Let two rows change places."""
+        self._codes[[first, second]] = self._codes[[second, first]]
 
     def choices(self, codebook: int, num_rows: int) -> Tensor:
         """The codebook's own recent codes; none of the semantic one."""
@@ -95,10 +95,11 @@ class UpstreamHistory:
         self._ids[row] = 0
         self._recorded[row] = -1
 
-    def move(self, source: int, target: int) -> None:
-        """Make row `target` what row `source` is."""
-        self._ids[target] = self._ids[source]
-        self._recorded[target] = self._recorded[source]
+    def swap(self, first: int, second: int) -> None:
+        """Let two rows change places."""
+        pair, back = [first, second], [second, first]
+        self._ids[pair] = self._ids[back]
+        self._recorded[pair] = self._recorded[back]
 
     def choices(self, codebook: int, num_rows: int) -> Tensor:
         """Nothing for a row's first frame; then as the class says."""

@@ -9,7 +9,7 @@ from fish_openai.codec.config import CodecConfig
 from fish_openai.codec.dac import Codec
 from fish_openai.download import checkpoint_folder
 from fish_openai.engine.core import Loaded
-from fish_openai.engine.hardware import choose_device, choose_precision, configure
+from fish_openai.engine.hardware import choose_device, choose_precision, configure, rows_that_fit
 from fish_openai.engine.planner import Planner
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
@@ -19,6 +19,7 @@ from fish_openai.engine.warmup import warm_up
 from fish_openai.errors import CheckpointError
 from fish_openai.model.checkpoint import load_model
 from fish_openai.model.dual_ar import DualAR
+from fish_openai.model.kv import row_bytes
 from fish_openai.nn.packed import pack
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
@@ -40,22 +41,20 @@ def load_own(settings: Settings) -> Loaded:
     model = load_packed_model(folder, tokenizer, device, dtype)
     codec = load_packed_codec(folder, device)
     _check_match(folder, model, codec)
+    num_slots = min(model.config.max_seq_len, settings.context_tokens)
+    size = row_bytes(model.config.slow, num_slots, dtype)
+    info = describe(folder, codec.config, profile, device=device, dtype=dtype)
     runner = Runner(
         model,
         Streams(codec, device),
         tokenizer,
         profile,
-        describe(folder, codec.config, profile, device=device, dtype=dtype),
-        num_rows=settings.max_rows,
-        num_slots=min(model.config.max_seq_len, settings.context_tokens),
+        info,
+        num_rows=rows_that_fit(settings.max_rows, size, device),
+        num_slots=num_slots,
         voices=VoiceCache(settings.voice_cache_mb * 2**20),
     )
-    planner = Planner(
-        tokenizer,
-        profile,
-        num_codebooks=model.config.num_codebooks,
-        num_slots=runner.num_slots,
-    )
+    planner = Planner(tokenizer, profile, num_codebooks=info.num_codebooks, num_slots=num_slots)
     warm_up(runner, planner)
     return Loaded(runner, planner)
 

@@ -1,7 +1,6 @@
 """From a request to a row: text cut into turns and tokenised, before any work is queued."""
 
 import secrets
-from collections import deque
 
 from fish_openai.engine.request import SpeechRequest
 from fish_openai.engine.row import MIN_TURN_FRAMES, Row, Sink
@@ -10,6 +9,9 @@ from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt, text_prompt, voice_prompt
 from fish_openai.text.script import sentences
 from fish_openai.text.tokenizer import Tokenizer
+
+_SEED_BITS = 62
+"""Leaves room above for the seeds of further attempts."""
 
 
 class Planner:
@@ -37,15 +39,15 @@ class Planner:
             BadRequest: nothing in the text can be read, or voice and text do not fit the context.
         """
         prefix = self._prefix(request)
-        turns = deque(self._turns(request))
+        turns = tuple(self._turns(request))
         self._check_room(prefix, turns)
         return Row(
             sink=sink,
             prefix=prefix,
             turns=turns,
-            sampling=request.sampling.with_seed(secrets.randbits(63)),
+            sampling=request.sampling.with_seed(secrets.randbits(_SEED_BITS)),
             max_frames=request.max_frames,
-            input_tokens=sum(turn.shape[1] for turn in turns),
+            is_whole=request.is_whole,
         )
 
     def _prefix(self, request: SpeechRequest) -> Prompt:
@@ -59,7 +61,7 @@ class Planner:
             for sentence in sentences(request.text, self._profile)
         ]
 
-    def _check_room(self, prefix: Prompt, turns: deque[Prompt]) -> None:
+    def _check_room(self, prefix: Prompt, turns: tuple[Prompt, ...]) -> None:
         needed = prefix.shape[1] + max(turn.shape[1] for turn in turns) + MIN_TURN_FRAMES
         if needed > self._num_slots:
             raise BadRequest(

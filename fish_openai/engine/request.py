@@ -43,6 +43,8 @@ class SpeechRequest:
     sampling: Sampling = field(default_factory=Sampling)
     max_frames: int | None = None
     """Stop after this many frames; None: when the text has been spoken."""
+    is_whole: bool = False
+    """Nobody listens before the end: sound may come late, so that a bad sentence can be said again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

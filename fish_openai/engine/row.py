@@ -1,7 +1,6 @@
 """One accepted request on its way through the engine. No torch."""
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -10,19 +9,22 @@ from numpy.typing import NDArray
 from fish_openai.engine.request import Pcm, Sampling, Usage
 from fish_openai.text.prompt import Prompt
 
-_FIRST_CHUNKS = (4, 8, 16)
-_CHUNK_FRAMES = 24
-"""Frames in the chunks of a stream: small at first, so that sound starts early, then larger, because
-fewer and larger decodes cost less. Each is at most twice the one before, so playback of one covers the
-making of the next for any real-time factor below a half."""
-
 MIN_TURN_FRAMES = 64
 _FRAMES_PER_TOKEN = 12
 """A turn that is longer than this for its text has run away: speech needs 1-6 frames a text token."""
+_STUCK_FRAMES = 64
+_STUCK_CODES = 2
+"""A turn whose last frames hold no more than this many different semantic codes repeats itself."""
+_MAX_ATTEMPTS = 3
+"""How often one turn is tried, each time under another seed, as long as none of it has been heard."""
 
 
 class Sink(Protocol):
     """Where a row's samples go; `Handle` is one."""
+
+    @property
+    def num_unread(self) -> int:
+        """Samples that have been pushed and not been taken yet."""
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Take the next samples."""
@@ -41,40 +43,70 @@ class Row:
     Attributes:
         sink: gets the samples and exactly one ending.
         prefix: the voice's part of the prompt.
-        turns: prompts of the sentences that are still to be spoken.
+        turns: prompts of the sentences, in order.
+        sampling: with a seed.
+        max_frames: the caller's own limit.
+        is_whole: nobody listens before the end, so a turn is handed out only once it is complete.
+        deadline: when it is given up, on the monotonic clock.
+        admitted_at: when it left the queue.
+        turn: index of the sentence that is being spoken.
+        attempt: how often that sentence has been begun again.
         frames: spoken but not yet decoded, each int32 [num_codebooks].
+        num_frames: spoken and kept, all turns together.
+        turn_frames: those of the current turn.
+        num_chunks: handed out.
+        started_at: when the first chunk was handed out.
+        is_over: everything has been spoken.
     """
 
     sink: Sink
     prefix: Prompt
-    turns: deque[Prompt]
+    turns: tuple[Prompt, ...]
     sampling: Sampling
-    input_tokens: int
-    max_frames: int | None
+    max_frames: int | None = None
+    is_whole: bool = False
+    deadline: float = float("inf")
+    admitted_at: float = 0.0
+    turn: int = 0
+    attempt: int = 0
     frames: list[NDArray[np.int32]] = field(default_factory=list)
-    num_chunks: int = 0
     num_frames: int = 0
     turn_frames: int = 0
-    turn_limit: int = 0
+    num_chunks: int = 0
+    started_at: float | None = None
     is_over: bool = False
 
     @property
     def usage(self) -> Usage:
         """What the request has used so far."""
-        return Usage(input_tokens=self.input_tokens, output_frames=self.num_frames)
+        input_tokens = sum(turn.shape[1] for turn in self.turns)
+        return Usage(input_tokens=input_tokens, output_frames=self.num_frames)
 
-    def start_turn(self) -> Prompt:
-        """The next sentence's prompt; its frames are counted from here."""
-        prompt = self.turns.popleft()
-        self.turn_frames = 0
-        self.turn_limit = max(MIN_TURN_FRAMES, _FRAMES_PER_TOKEN * prompt.shape[1])
-        return prompt
+    @property
+    def prompt(self) -> Prompt:
+        """The current turn's."""
+        return self.turns[self.turn]
 
-    def add_frame(self, codes: NDArray[np.int32]) -> None:
-        """Note one spoken frame."""
-        self.frames.append(codes)
-        self.num_frames += 1
-        self.turn_frames += 1
+    @property
+    def turn_sampling(self) -> Sampling:
+        """The request's; under another seed if the turn has been begun again."""
+        assert self.sampling.seed is not None
+        return replace(self.sampling, seed=self.sampling.seed + self.attempt)
+
+    @property
+    def turn_limit(self) -> int:
+        """Frames after which the current turn has run away."""
+        return _turn_limit(self.prompt)
+
+    @property
+    def max_possible_frames(self) -> int:
+        """Frames after which every turn has run away."""
+        return sum(map(_turn_limit, self.turns))
+
+    @property
+    def num_handed_out(self) -> int:
+        """Frames that have been decoded."""
+        return self.num_frames - len(self.frames)
 
     @property
     def is_at_max(self) -> bool:
@@ -82,25 +114,47 @@ class Row:
         return self.max_frames is not None and self.num_frames >= self.max_frames
 
     @property
-    def has_run_away(self) -> bool:
-        """Whether the turn has gone on far longer than its text can need."""
-        return self.turn_frames > self.turn_limit
+    def is_stuck(self) -> bool:
+        """Whether the turn has run away or repeats itself."""
+        if self.turn_frames > self.turn_limit:
+            return True
+        tail = self.frames[-_STUCK_FRAMES:]
+        repeats = len({int(codes[0]) for codes in tail}) <= _STUCK_CODES
+        return len(tail) == _STUCK_FRAMES and repeats
 
     @property
-    def due_frames(self) -> int:
-        """How many frames to decode now: a whole chunk, what is left at the end, or none."""
-        wanted = (
-            _FIRST_CHUNKS[self.num_chunks]
-            if self.num_chunks < len(_FIRST_CHUNKS)
-            else _CHUNK_FRAMES
-        )
-        if len(self.frames) >= wanted:
-            return wanted
-        return len(self.frames) if self.is_over else 0
+    def can_try_again(self) -> bool:
+        """Whether the current turn may be begun again: nothing of it has been handed out."""
+        return self.attempt + 1 < _MAX_ATTEMPTS and self.turn_frames <= len(self.frames)
 
-    def take_chunk(self) -> NDArray[np.int32]:
-        """The due frames, int32 [num_codebooks, frames]; they count as handed out."""
-        due = self.due_frames
-        chunk, self.frames = self.frames[:due], self.frames[due:]
+    def add_frame(self, codes: NDArray[np.int32]) -> None:
+        """Note one spoken frame."""
+        self.frames.append(codes)
+        self.num_frames += 1
+        self.turn_frames += 1
+
+    def start_next_turn(self) -> bool:
+        """Go on to the next sentence; false if there is none."""
+        if self.turn + 1 == len(self.turns):
+            return False
+        self.turn += 1
+        self.turn_frames = self.attempt = 0
+        return True
+
+    def try_again(self) -> None:
+        """Forget what has been spoken of the current turn."""
+        kept = len(self.frames) - self.turn_frames
+        self.num_frames -= self.turn_frames
+        del self.frames[kept:]
+        self.turn_frames = 0
+        self.attempt += 1
+
+    def take_chunk(self, num_frames: int) -> NDArray[np.int32]:
+        """The oldest frames, int32 [num_codebooks, num_frames]; they count as handed out."""
+        chunk, self.frames = self.frames[:num_frames], self.frames[num_frames:]
         self.num_chunks += 1
         return np.stack(chunk, axis=1)
+
+
+def _turn_limit(prompt: Prompt) -> int:
+    return max(MIN_TURN_FRAMES, _FRAMES_PER_TOKEN * prompt.shape[1])

@@ -1,7 +1,8 @@
 """The product's own backend: the batched language model and the streaming codec. All tensors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -19,16 +20,30 @@ from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt
 from fish_openai.text.tokenizer import Tokenizer
 
+_BLOCK_TOKENS = 256
+"""Tokens that are read at once. Cut at the same places whatever else runs, so that a row's numbers do
+not depend on the other rows."""
+
 
 @dataclass(eq=False, slots=True)
 class _Place:
-    """What the host knows about one row of the batch."""
+    """What the host knows about one row of the batch.
+
+    Attributes:
+        prefix_length: tokens of the voice.
+        voice: its key in the cache of voices, while it is being read.
+        length: live tokens in the cache.
+        turn_start: where the current turn's prompt begins.
+        unread: what is still to be read, [1, 1 + num_codebooks, tokens] each.
+        is_read: a prompt has just been read: the next frame follows from it, not from the last one.
+    """
 
     prefix_length: int
-    length: int
-    """Tokens in the cache."""
-    is_read: bool = True
-    """A prompt has just been read: the next frame follows from it, not from the last frame."""
+    voice: bytes | None
+    length: int = 0
+    turn_start: int = 0
+    unread: deque[Tensor] = field(default_factory=deque)
+    is_read: bool = False
 
 
 class Runner:
@@ -61,52 +76,74 @@ class Runner:
     ) -> None:
         self.info = info
         self.num_rows = num_rows
+        self.voices = voices
         self._model = model
         self._streams = streams
-        self._voices = voices
         self._profile = profile
-        self._end_id = tokenizer.end_id
-        weight = model.norm.weight
-        config, device, dtype = model.config, weight.device, weight.dtype
+        weight, config = model.norm.weight, model.config
+        device, dtype, num_codebooks = weight.device, weight.dtype, config.num_codebooks
         self._cache = KVCache(config.slow, num_rows, num_slots, device=device, dtype=dtype)
-        self._scratch = FrameCache(
-            config.fast, num_rows, config.num_codebooks, device=device, dtype=dtype
-        )
+        self._scratch = FrameCache(config.fast, num_rows, num_codebooks, device=device, dtype=dtype)
         self._hidden = torch.zeros(num_rows, config.dim, device=device, dtype=dtype)
-        self._codes = torch.zeros(num_rows, config.num_codebooks, dtype=torch.int64, device=device)
-        widths = [model.num_semantic + 1]
-        widths += [config.num_residual_codes] * (config.num_codebooks - 1)
-        history = history or ResidualHistory(num_rows, config.num_codebooks, device)
+        self._codes = torch.zeros(num_rows, num_codebooks, dtype=torch.int64, device=device)
+        widths = [model.num_semantic + 1] + [config.num_residual_codes] * (num_codebooks - 1)
+        history = history or ResidualHistory(num_rows, num_codebooks, device)
         self._sampler = Sampler(widths, history, num_rows, device)
+        self._end = torch.zeros(1, 1 + num_codebooks, 1, dtype=torch.int64, device=device)
+        self._end[0, 0] = tokenizer.end_id
         self._places: list[_Place] = []
 
-    @property
-    def num_slots(self) -> int:
-        """Most tokens in a row."""
-        return self._cache.num_slots
-
-    def join(self, index: int, row: Row) -> None:
-        """Read prefix and first turn; see `Backend`."""
-        assert index == len(self._places), (index, len(self._places))
+    def join(self, row: Row) -> None:
+        """Prepare to read prefix and first turn; see `Backend`."""
+        index, key = len(self._places), row.prefix.tobytes()
+        place = _Place(prefix_length=row.prefix.shape[1], voice=key)
+        self._sampler.join(index, Drawing.of(row.turn_sampling, self._profile))
+        known = self.voices.get(key)
+        if known is None:
+            place.unread.extend(self._blocks(row.prefix))
+        else:
+            self._cache.restore(index, known.keys, known.values)
+            place.voice, place.length, place.turn_start = None, known.length, known.length
+        place.unread.extend(self._blocks(row.prompt))
         self._streams.open(index)
-        self._places.append(_Place(prefix_length=row.prefix.shape[1], length=0))
-        self._sampler.join(index, Drawing.of(row.sampling, self._profile))
-        self._read_voice(index, row.prefix)
-        self._read(index, row.start_turn())
+        self._places.append(place)
 
     def next_turn(self, index: int, row: Row) -> None:
         """Carry the conversation on, or begin again behind the voice when it is full or not wanted."""
-        place, prompt = self._places[index], row.start_turn()
-        needed = 1 + prompt.shape[1] + row.turn_limit
-        if self._profile.carries_turns and place.length + needed < self.num_slots:
-            self._read_columns(index, self._end_column())
+        place = self._places[index]
+        needed = 1 + row.prompt.shape[1] + row.turn_limit
+        if self._profile.carries_turns and place.length + needed < self._cache.num_slots:
+            place.unread.append(self._end)
         else:
             place.length = place.prefix_length
-        self._read(index, prompt)
+        place.turn_start = place.length
+        place.unread.extend(self._blocks(row.prompt))
+
+    def retry_turn(self, index: int, row: Row) -> None:
+        """Begin the turn again where it began; see `Backend`."""
+        place = self._places[index]
+        self._sampler.join(index, Drawing.of(row.turn_sampling, self._profile))
+        if place.turn_start > place.prefix_length:
+            place.unread.append(self._end)
+        place.length = place.turn_start
+        place.unread.extend(self._blocks(row.prompt))
+
+    def read(self, index: int) -> bool:
+        """Read one block; see `Backend`."""
+        place = self._places[index]
+        columns = place.unread.popleft()
+        span = Span.run(self._cache, slice(index, index + 1), place.length, columns.shape[-1])
+        self._hidden[index] = self._model.read(columns, span)[0]
+        place.length += columns.shape[-1]
+        place.is_read = True
+        if place.voice is not None and place.length == place.prefix_length:
+            self.voices.put(place.voice, Prefix(*self._cache.save(index, place.length)))
+            place.voice, place.turn_start = None, place.length
+        return not place.unread
 
     def step(self, num_rows: int) -> Frames:
         """One frame for each row; see `Backend`."""
-        hidden = self._advance(num_rows)
+        hidden = self._advance(self._places[:num_rows])
         codes, is_over = self._model.speak(hidden, self._scratch, self._sampler.draw(num_rows))
         self._codes[:num_rows] = codes
         self._sampler.record(codes)
@@ -115,69 +152,52 @@ class Runner:
 
     def has_room(self, index: int) -> bool:
         """Whether the row's last frame can still be read."""
-        return self._places[index].length < self.num_slots - 1
+        return self._places[index].length < self._cache.num_slots - 1
 
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
         """See `Backend`."""
         return self._streams.decode(indices, chunks)
 
-    def leave(self, index: int, moved_from: int) -> None:
+    def swap(self, first: int, second: int) -> None:
         """See `Backend`."""
-        if moved_from != index:
-            self._cache.move(moved_from, index, self._places[moved_from].length)
-            self._sampler.move(moved_from, index)
-            self._hidden[index] = self._hidden[moved_from]
-            self._codes[index] = self._codes[moved_from]
-            self._places[index] = self._places[moved_from]
-        self._streams.close(index, moved_from)
-        del self._places[moved_from]
+        places, pair, back = self._places, [first, second], [second, first]
+        self._cache.swap(first, second, max(places[first].length, places[second].length))
+        self._sampler.swap(first, second)
+        self._streams.swap(first, second)
+        self._hidden[pair] = self._hidden[back]
+        self._codes[pair] = self._codes[back]
+        places[first], places[second] = places[second], places[first]
+
+    def leave(self) -> None:
+        """See `Backend`."""
+        self._places.pop()
+        self._streams.close(len(self._places))
 
     def encode(self, pcm: Pcm) -> Codes:
         """See `Backend`."""
         return self._streams.encode(pcm)
 
-    def _advance(self, num_rows: int) -> Tensor:
-        """Hidden states [num_rows, dim] that the next frames follow from."""
-        if not all(place.is_read for place in self._places):
+    def _advance(self, places: Sequence[_Place]) -> Tensor:
+        """Hidden states [rows, dim] that the next frames follow from."""
+        num_rows = len(places)
+        if not all(place.is_read for place in places):
             # Rows that have just read a prompt go along, so that the batch stays dense: what they
             # write lies behind their live tokens and is overwritten, what they compute is dropped.
-            fresh = [index for index, place in enumerate(self._places) if place.is_read]
+            fresh = [index for index, place in enumerate(places) if place.is_read]
             kept = self._hidden[fresh]
             columns = self._model.columns(self._codes[:num_rows])
-            self._hidden[:num_rows] = self._model.read(columns, self._span())
+            self._hidden[:num_rows] = self._model.read(columns, self._span(places))
             self._hidden[fresh] = kept
-        for place in self._places:
+        for place in places:
             place.length += not place.is_read
             place.is_read = False
         return self._hidden[:num_rows]
 
-    def _span(self) -> Span:
-        lengths = [place.length for place in self._places]
+    def _span(self, places: Sequence[_Place]) -> Span:
+        lengths = [place.length for place in places]
         on_device = torch.tensor(lengths, device=self._codes.device)
         return Span.step(self._cache, on_device, max(lengths) + 1)
 
-    def _read_voice(self, index: int, prefix: Prompt) -> None:
-        key = prefix.tobytes()
-        known = self._voices.get(key)
-        if known is None:
-            self._read(index, prefix)
-            self._voices.put(key, Prefix(*self._cache.save(index, prefix.shape[1])))
-        else:
-            self._cache.restore(index, known.keys, known.values)
-            self._places[index].length = known.length
-
-    def _read(self, index: int, prompt: Prompt) -> None:
-        columns = torch.from_numpy(prompt).to(self._codes.device, torch.int64)
-        self._read_columns(index, columns.unsqueeze(0))
-
-    def _read_columns(self, index: int, columns: Tensor) -> None:
-        place, length = self._places[index], columns.shape[-1]
-        span = Span.run(self._cache, slice(index, index + 1), place.length, length)
-        self._hidden[index] = self._model.read(columns, span)[0]
-        place.length += length
-        place.is_read = True
-
-    def _end_column(self) -> Tensor:
-        column = torch.zeros(1, 1 + self._codes.shape[1], 1, dtype=torch.int64)
-        column[0, 0] = self._end_id
-        return column.to(self._codes.device)
+    def _blocks(self, prompt: Prompt) -> Iterator[Tensor]:
+        columns = torch.from_numpy(prompt).to(self._codes.device, torch.int64).unsqueeze(0)
+        yield from columns.split(_BLOCK_TOKENS, dim=-1)

@@ -69,11 +69,12 @@ class Sampler:
         self._frames[row] = 0
         self._history.clear(row)
 
-    def move(self, source: int, target: int) -> None:
-        """Make row `target` what row `source` is."""
+    def swap(self, first: int, second: int) -> None:
+        """Let two rows change places."""
+        pair, back = [first, second], [second, first]
         for store in (self._temperature, self._top_p, self._penalty, self._seeds, self._frames):
-            store[target] = store[source]
-        self._history.move(source, target)
+            store[pair] = store[back]
+        self._history.swap(first, second)
 
     def draw(self, num_rows: int) -> Draw:
         """The draws of one frame for the first `num_rows` rows; noise is made for all at once."""

@@ -22,11 +22,14 @@ class Streams:
         """Start a new stream for row `index`."""
         self._states[index] = self._codec.init_state(1)
 
-    def close(self, index: int, moved_from: int) -> None:
-        """End the stream of row `index`; that of `moved_from` takes its place."""
-        state = self._states.pop(moved_from)
-        if moved_from != index:
-            self._states[index] = state
+    def close(self, index: int) -> None:
+        """End the stream of row `index`."""
+        del self._states[index]
+
+    def swap(self, first: int, second: int) -> None:
+        """Let two rows change places."""
+        states = self._states
+        states[first], states[second] = states[second], states[first]
 
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
         """The next samples of these rows, decoded together; chunks have equal numbers of frames."""

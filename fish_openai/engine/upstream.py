@@ -14,8 +14,8 @@ from fish_openai.engine.backend import Frames
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.sampler import Drawing
+from fish_openai.engine.voice_cache import VoiceCache
 from fish_openai.text.profile import Profile
-from fish_openai.text.prompt import Prompt
 from fish_openai.upstream.codec import decode, encode
 from fish_openai.upstream.generation import UpstreamGeneration
 
@@ -36,25 +36,29 @@ class UpstreamBackend:
         self, model: nn.Module, codec: nn.Module, profile: Profile, info: EngineInfo
     ) -> None:
         self.info = info
+        self.voices = VoiceCache(0)
         self._model = model
         self._codec = codec
         self._profile = profile
-        self._prefix: Prompt | None = None
         self._generation: UpstreamGeneration | None = None
-        self._drawing: Drawing | None = None
         self._spoken = np.zeros((info.num_codebooks, 0), np.int32)
 
-    def join(self, index: int, row: Row) -> None:  # noqa: ARG002
+    def join(self, row: Row) -> None:
         """Start the first turn; see `Backend`."""
-        self._prefix = row.prefix
         self._spoken = self._spoken[:, :0]
-        self._drawing = Drawing.of(row.sampling, self._profile)
-        torch.manual_seed(self._drawing.seed)  # upstream draws from the process's generator
         self._start(row)
 
     def next_turn(self, index: int, row: Row) -> None:  # noqa: ARG002
         """Start the next turn behind the voice alone: upstream has no conversations."""
         self._start(row)
+
+    def retry_turn(self, index: int, row: Row) -> None:  # noqa: ARG002
+        """See `Backend`."""
+        self._start(row)
+
+    def read(self, index: int) -> bool:  # noqa: ARG002
+        """Upstream reads the prompt with its first frame."""
+        return True
 
     def step(self, num_rows: int) -> Frames:  # noqa: ARG002
         """One frame; see `Backend`."""
@@ -73,7 +77,11 @@ class UpstreamBackend:
         self._spoken = np.concatenate([self._spoken, chunks[0]], axis=1)
         return [decode(self._codec, self._spoken)[num_old:]]
 
-    def leave(self, index: int, moved_from: int) -> None:  # noqa: ARG002
+    def swap(self, first: int, second: int) -> None:
+        """Never asked of a single row."""
+        raise AssertionError((first, second))
+
+    def leave(self) -> None:
         """See `Backend`."""
         self._generation = None
 
@@ -82,13 +90,13 @@ class UpstreamBackend:
         return encode(self._codec, pcm)
 
     def _start(self, row: Row) -> None:
-        assert self._prefix is not None
-        prompt = np.concatenate([self._prefix, row.start_turn()], axis=1)
-        assert self._drawing is not None
+        drawing = Drawing.of(row.turn_sampling, self._profile)
+        torch.manual_seed(drawing.seed)  # upstream draws from the process's generator
+        prompt = np.concatenate([row.prefix, row.prompt], axis=1)
         self._generation = UpstreamGeneration(
             self._model,
             torch.from_numpy(prompt),
-            temperature=self._drawing.temperature,
-            top_p=self._drawing.top_p,
-            repetition_penalty=self._drawing.repetition_penalty,
+            temperature=drawing.temperature,
+            top_p=drawing.top_p,
+            repetition_penalty=drawing.repetition_penalty,
         )

@@ -11,6 +11,8 @@ _WARM_UP = SpeechRequest(text="warm up", sampling=Sampling(seed=0), max_frames=8
 class _Discard:
     """Drops the samples; a fault is a fault of the start-up."""
 
+    num_unread = 0
+
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Drop."""
 
@@ -29,6 +31,6 @@ def warm_up(backend: Backend, planner: Planner) -> None:
         EngineFault: the backend failed.
     """
     stepper = Stepper(backend)
-    stepper.scheduler.submit(planner.plan(_WARM_UP, _Discard()))
-    while stepper.scheduler.has_work:
+    stepper.submit(planner.plan(_WARM_UP, _Discard()))
+    while stepper.has_work:
         stepper.round()

@@ -8,6 +8,12 @@ from torch import Tensor
 from fish_openai.model.config import BlockConfig
 
 
+def row_bytes(block: BlockConfig, num_slots: int, dtype: torch.dtype) -> int:
+    """Bytes that one row of a `KVCache` occupies."""
+    numbers = 2 * block.num_layers * num_slots * block.num_kv_heads * block.head_dim
+    return numbers * dtype.itemsize
+
+
 class KVCache:
     """Storage for `num_rows` rows of at most `num_slots` tokens.
 
@@ -30,10 +36,11 @@ class KVCache:
         self.num_rows = num_rows
         self.num_slots = num_slots
 
-    def move(self, source: int, target: int, length: int) -> None:
-        """Copy the first `length` slots of row `source` to row `target`."""
+    def swap(self, first: int, second: int, length: int) -> None:
+        """Exchange the first `length` slots of two rows."""
+        pair, back = [first, second], [second, first]
         for store in (self.keys, self.values):
-            store[:, target, :length] = store[:, source, :length]
+            store[:, pair, :length] = store[:, back, :length]
 
     def save(self, row: int, length: int) -> tuple[Tensor, Tensor]:
         """Copies of the first `length` keys and values of `row`: [layers, length, heads, dim]."""

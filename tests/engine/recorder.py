@@ -18,6 +18,7 @@ class Recorder:
     endings: list[str] = field(default_factory=list)
     usage: Usage | None = None
     error: Exception | None = None
+    num_unread: int = 0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         assert not self.endings
@@ -48,16 +49,16 @@ def submit(
 ) -> tuple[Row, Recorder]:
     recorder = Recorder()
     row = loaded.planner.plan(speech_request, recorder)
-    stepper.scheduler.submit(row)
+    stepper.submit(row)
     return row, recorder
 
 
 def run(stepper: Stepper, rounds: int = 100_000) -> None:
     for _ in range(rounds):
-        if not stepper.scheduler.has_work:
+        if not stepper.has_work:
             return
         stepper.round()
-        stepper.scheduler.check_integrity()
+        stepper.check_integrity()
     raise AssertionError(f"still work to do after {rounds} rounds")
 
 

@@ -1,6 +1,7 @@
 """A row alone and the same row among others say the same, whatever the others do."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,15 +54,16 @@ def test_a_row_says_the_same_alone_and_in_any_mixture_of_joins_leaves_and_cancel
     stepper = Stepper(loaded.backend)
     pending, together = list(enumerate(wanted)), {}
     rows, cancelled = {}, set()
-    while pending or stepper.scheduler.has_work:
+    while pending or stepper.has_work:
         while pending and rng.random() < 0.3:
             index, each = pending.pop(rng.randrange(len(pending)))
+            each = replace(each, is_whole=rng.random() < 0.3)
             rows[index], together[index] = submit(loaded, stepper, each)
         if rows and rng.random() < 0.02:
             cancelled.add(victim := rng.choice(list(rows)))
             stepper.abort(rows[victim])
         stepper.round()
-        stepper.scheduler.check_integrity()
+        stepper.check_integrity()
 
     for index, recorder in together.items():
         assert_same_or_cut(recorder, alone[index], is_cut=index in cancelled)
@@ -82,9 +84,9 @@ def test_cancelling_frees_the_row_before_the_next_step(babbling: Loaded) -> None
     queued, silent = submit(babbling, stepper, request("waits", seed=9))
     stepper.round()
     stepper.abort(kept[1])
-    assert len(stepper.scheduler.running) == 3
+    assert len(stepper.table) == 3
     stepper.round()
-    assert queued in stepper.scheduler.running
+    assert queued in stepper.table
     run(stepper)
     assert silent.endings == ["done"]
 
@@ -94,7 +96,7 @@ def test_cancelling_a_queued_row_takes_it_out_of_the_queue(babbling: Loaded) -> 
     rows = [submit(babbling, stepper, request("hello", seed=s))[0] for s in range(6)]
     stepper.round()
     stepper.abort(rows[5])
-    assert list(stepper.scheduler.waiting) == [rows[4]]
+    assert list(stepper.waiting) == [rows[4]]
     run(stepper)
 
 

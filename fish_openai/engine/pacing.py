@@ -1,0 +1,83 @@
+"""How much of a row is decoded when, and which rows wait for others. No torch, no clock of its own.
+
+A stream is played while it is made, so what counts is a row's lead: seconds of sound that its listener
+has been given and has not played yet, if playing began with the first of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fish_openai.engine.row import Row
+
+_CHUNKS = (4, 8, 16, 24)
+"""Frames in the chunks of a stream: small at first, so that sound starts early, then larger, because
+fewer and larger decodes cost less. All are multiples of the codec's `EXACT_FRAMES`, so that how a stream
+is cut, which depends on the load, does not change a bit of it."""
+_MARGIN = 0.8
+"""Part of the lead that the making of the next chunk may use up."""
+
+_STARVING_S = 0.5
+_AHEAD_S = 3.0
+_RESUME_S = 1.5
+"""With a row about to starve, rows this far ahead wait until they have come down to this."""
+_MAX_UNREAD_S = 30.0
+"""Sound that may pile up for a client that does not take it, before its row waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the decisions of one round depend on.
+
+    Attributes:
+        now: the monotonic clock.
+        frame_s: seconds of sound in a frame.
+        round_s: seconds that a round takes, a moving average.
+        sample_rate: of the sound, Hz.
+    """
+
+    now: float
+    frame_s: float
+    round_s: float
+    sample_rate: int
+
+    def lead_s(self, row: Row) -> float:
+        """How far `row` is ahead of its listener; 0 while there is nothing to listen to."""
+        if row.started_at is None:
+            return 0.0
+        return row.num_handed_out * self.frame_s - (self.now - row.started_at)
+
+    def unread_s(self, row: Row) -> float:
+        """Sound that the client has not taken yet."""
+        return row.sink.num_unread / self.sample_rate
+
+    def due_frames(self, row: Row) -> int:
+        """How many frames of `row` to decode now: a chunk, what is left at the end, or none."""
+        ready = len(row.frames)
+        if row.is_whole and not row.is_over:
+            ready -= row.turn_frames
+        wanted = self._chunk_frames(row)
+        if ready >= wanted:
+            return wanted
+        return ready if row.is_over else 0
+
+    def _chunk_frames(self, row: Row) -> int:
+        """The schedule's size, or the largest one before it that is made before the sound runs out."""
+        if row.is_whole:
+            return _CHUNKS[-1]
+        affordable = _MARGIN * self.lead_s(row) / self.round_s if self.round_s else _CHUNKS[-1]
+        sizes = [size for size in _CHUNKS[: row.num_chunks + 1] if size <= affordable]
+        return sizes[-1] if sizes else _CHUNKS[0]
+
+    def has_to_wait(self, row: Row, *, is_contended: bool) -> bool:
+        """Whether a row that is being stepped should stop for now."""
+        is_ahead = is_contended and self.lead_s(row) > _AHEAD_S
+        return is_ahead or self.unread_s(row) > _MAX_UNREAD_S
+
+    def may_go_on(self, row: Row, *, is_contended: bool) -> bool:
+        """Whether a row that has been waiting should be stepped again."""
+        is_near = not is_contended or self.lead_s(row) < _RESUME_S
+        return is_near and self.unread_s(row) < _MAX_UNREAD_S / 2
+
+    def is_contended(self, rows: Sequence[Row]) -> bool:
+        """Whether one of `rows` is about to starve, or has said nothing yet."""
+        return any(self.lead_s(row) < _STARVING_S for row in rows)
