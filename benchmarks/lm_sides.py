@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +33,8 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 class Nowhere:
     """Takes no samples: only frames are timed."""
+
+    num_unread = 0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Never called."""
@@ -74,7 +75,9 @@ def measure_ours(options: argparse.Namespace, folder: Path, num_rows: int) -> Me
     codes = voice_codes(folder, options.voice_frames)
     start = time.perf_counter()
     for index in range(num_rows):
-        runner.join(index, make_row(tokenizer, codes, seed=index))
+        runner.join(make_row(tokenizer, codes, seed=index))
+        while not runner.read(index):
+            pass
     runner.step(num_rows)
     first_frame_ms = milliseconds_since(start)
     step_ms = time_steps(lambda: runner.step(num_rows), options.frames)
@@ -117,15 +120,13 @@ def make_row(tokenizer: Tokenizer, codes: NDArray[np.int32], seed: int) -> Row:
     return Row(
         sink=Nowhere(),
         prefix=voice_prompt(tokenizer, [(TRANSCRIPT, codes)], num_codebooks),
-        turns=deque([text_prompt(tokenizer, TEXT, num_codebooks)]),
+        turns=(text_prompt(tokenizer, TEXT, num_codebooks),),
         sampling=Sampling(
             temperature=TEMPERATURE,
             top_p=TOP_P,
             repetition_penalty=REPETITION_PENALTY,
             seed=seed,
         ),
-        input_tokens=0,
-        max_frames=None,
     )
 
 

@@ -1,6 +1,7 @@
 """One level of concurrency: so many listeners share a list of texts."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ Rest = Callable[[Hearing], float]
 
 MAX_RETRY_S = 5.0
 """The longest that a refused listener waits, whatever Retry-After says."""
+
+_SECONDS = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,8 @@ def no_rest(hearing: Hearing) -> float:
     """The closed loop: the next request follows at once; after a refusal, when it may be retried."""
     if hearing.ending is not Ending.REFUSED:
         return 0.0
-    return min(float(hearing.retry_after or 1), MAX_RETRY_S)
+    is_number = _SECONDS.fullmatch(hearing.retry_after or "")
+    return min(float(is_number[0]), MAX_RETRY_S) if is_number else MAX_RETRY_S
 
 
 def until_heard(prebuffer_s: float) -> Rest:

@@ -22,9 +22,7 @@ def head_start_s(arrivals: Sequence[Arrival]) -> float:
     """
     first_s = arrivals[0].at_s
     had_s = accumulate((arrival.audio_s for arrival in arrivals), initial=0.0)
-    return max(
-        arrival.at_s - first_s - had for arrival, had in zip(arrivals, had_s, strict=False)
-    )
+    return max(arrival.at_s - first_s - had for arrival, had in zip(arrivals, had_s, strict=False))
 
 
 def playback_end_s(arrivals: Sequence[Arrival], prebuffer_s: float) -> float:

@@ -1,4 +1,7 @@
-"""The log line of a request, written once when it ends. It never holds what was said."""
+"""What is recorded of a request: metrics while it is spoken, one log line when it ends.
+
+Neither ever holds what was said.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from fish_openai.api.headers import Exchange
 from fish_openai.engine.handle import Outcome
 from fish_openai.engine.request import Pcm
+from fish_openai.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +19,7 @@ class AccessRecord:
     """One request while it is spoken."""
 
     exchange: Exchange
+    metrics: Metrics
     voice_id: str
     num_characters: int
     sample_rate: int
@@ -25,11 +30,13 @@ class AccessRecord:
     def count(self, pcm: Pcm) -> None:
         """More has been spoken."""
         self.num_samples += pcm.size
+        self.metrics.audio_seconds.inc(pcm.size / self.sample_rate)
 
     def mark_audio(self) -> None:
         """Bytes are ready for the client."""
         if self.first_audio_ms is None:
             self.first_audio_ms = self.exchange.elapsed_ms()
+            self.metrics.first_audio_seconds.observe(self.exchange.elapsed_s())
 
     def write(self, outcome: Outcome) -> None:
         """Log how it ended."""

@@ -3,7 +3,9 @@
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from fish_openai.api.door import Door
 from fish_openai.engine.port import SpeechEngine
+from fish_openai.metrics import Metrics
 from fish_openai.settings import Settings
 from fish_openai.voices.registry import VoiceRegistry
 
@@ -12,3 +14,5 @@ from fish_openai.voices.registry import VoiceRegistry
 Engine = NamedDependency[SkipValidation[SpeechEngine]]
 Voices = NamedDependency[SkipValidation[VoiceRegistry]]
 Configured = NamedDependency[SkipValidation[Settings]]
+Entrance = NamedDependency[SkipValidation[Door]]
+Measured = NamedDependency[SkipValidation[Metrics]]

@@ -71,9 +71,9 @@ def refuse(request: Request[Any, Any, Any], error: FishError) -> Response[ErrorB
         getattr(error, "param", None),
         getattr(error, "code", None) or refusal.code,
     )
-    retry_after_s = getattr(error, "retry_after_s", None)
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return Response(ErrorBody(body), status_code=refusal.status, headers=headers)
+    return Response(
+        ErrorBody(body), status_code=refusal.status, headers=_when_to_return(error, refusal)
+    )
 
 
 def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ErrorBody]:
@@ -113,6 +113,16 @@ def _explain(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str
             return f"The body is larger than {limit} bytes. Send less at a time.", "body_too_large"
         case _:
             return error.detail, None
+
+
+def _when_to_return(error: FishError, refusal: Refusal) -> dict[str, str]:
+    if not isinstance(error, Overloaded | EngineUnavailable):
+        return {}
+    headers = {"Retry-After": str(error.retry_after_s)}
+    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        # The next attempt has to find the server that runs then, which may be another process.
+        headers["Connection"] = "close"
+    return headers
 
 
 def _encodable(message: str) -> str:

@@ -25,9 +25,13 @@ class Exchange:
     request_id: str = field(default_factory=lambda: f"req_{uuid4().hex}")
     started_s: float = field(default_factory=time.monotonic)
 
-    def elapsed_ms(self) -> int:
+    def elapsed_s(self) -> float:
         """Time since the request's headers were read."""
-        return round((time.monotonic() - self.started_s) * 1000)
+        return time.monotonic() - self.started_s
+
+    def elapsed_ms(self) -> int:
+        """The same in whole milliseconds."""
+        return round(self.elapsed_s() * 1000)
 
 
 def exchange_of(scope: Scope) -> Exchange:

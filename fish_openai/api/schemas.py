@@ -147,12 +147,13 @@ class EngineHealth(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """The body of `GET /health`; `status` is "ok" or the state that the engine is in instead."""
+    """The body of `GET /health`; `status` is "ok", or what keeps speech from being asked for."""
 
     status: str
     engine: EngineHealth
-    checkpoint: str
-    device: str
+    checkpoint: str | None
+    """Null, like `device`, while nothing is loaded."""
+    device: str | None
     version: str
 
 

@@ -8,7 +8,7 @@ from litestar import Request, Response, post
 
 from fish_openai.api.access import AccessRecord
 from fish_openai.api.body import read_speech_body
-from fish_openai.api.dependencies import Configured, Engine, Voices
+from fish_openai.api.dependencies import Configured, Engine, Entrance, Measured, Voices
 from fish_openai.api.headers import Exchange, exchange_of
 from fish_openai.api.models import model_ids
 from fish_openai.api.presence import read_body, unless_client_leaves

@@ -1,31 +1,39 @@
-"""`/health` for machines, `/` for people who open the address in a browser."""
+"""`/health` and `/metrics` for machines, `/` for people who open the address in a browser."""
 
 from http import HTTPStatus
 
 from litestar import Response, get
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from fish_openai import __version__
-from fish_openai.api.dependencies import Engine
+from fish_openai.api.dependencies import Engine, Entrance, Measured
+from fish_openai.api.door import READY
 from fish_openai.api.schemas import EngineHealth, Health, Pointer
-
-READY = "ready"
 
 
 @get("/health")
-async def health(engine: Engine) -> Response[Health]:
+async def health(engine: Engine, door: Entrance) -> Response[Health]:
     """200 while speech can be asked for, 503 otherwise."""
-    status, info = engine.status(), engine.info
-    is_ready = status.state == READY
+    state, status = door.state, engine.status()
+    info = engine.info if status.state == READY else None
     body = Health(
-        status="ok" if is_ready else status.state,
+        status="ok" if state == READY else state,
         engine=EngineHealth(
             status.state, status.rows, status.rows_running, status.rows_waiting, status.error
         ),
-        checkpoint=info.checkpoint,
-        device=info.device,
+        checkpoint=info and info.checkpoint,
+        device=info and info.device,
         version=__version__,
     )
-    return Response(body, status_code=HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
+    code = HTTPStatus.OK if state == READY else HTTPStatus.SERVICE_UNAVAILABLE
+    return Response(body, status_code=code)
+
+
+@get("/metrics")
+async def show_metrics(metrics: Measured) -> Response[bytes]:
+    """Everything that is measured, as Prometheus reads it."""
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 @get("/")

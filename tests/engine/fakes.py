@@ -5,6 +5,7 @@ five. A frame's codes, and its only sample, are its number in the request.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -114,6 +115,7 @@ class CountingBackend:
             self.is_held.set()
             assert self.may_step.wait(10)
             self.is_held.clear()
+        time.sleep(0)  # let other threads run, as a real one does in its products
         self._note("step", *range(num_rows))
         is_over = np.array([not place.left for place in self.places])
         codes = np.array([[place.said] * NUM_CODEBOOKS for place in self.places], np.int32)

@@ -1,6 +1,5 @@
 """Our runtime, driven frame by frame."""
 
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +26,8 @@ References = Sequence[tuple[str, NDArray[np.int32]]]
 
 class Nowhere:
     """Takes no samples: only frames are compared."""
+
+    num_unread = 0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         raise AssertionError((len(pcm), usage))
@@ -86,19 +87,20 @@ class Ours:
         row = Row(
             sink=Nowhere(),
             prefix=self._prefix(references),
-            turns=deque([self._turn(text)]),
+            turns=(self._turn(text),),
             sampling=sampling,
-            input_tokens=0,
             max_frames=limit,
         )
-        self.runner.join(0, row)
+        self.runner.join(row)
+        while not self.runner.read(0):
+            pass
         spoken: list[NDArray[np.int32]] = []
         while len(spoken) < limit:
             step = self.runner.step(1)
             if step.is_over[0]:
                 break
             spoken.append(step.codes[0])
-        self.runner.leave(0, 0)
+        self.runner.leave()
         return np.array(spoken)
 
     def _prefix(self, references: References) -> Prompt:

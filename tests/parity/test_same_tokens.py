@@ -15,7 +15,7 @@ from tests.parity.ours import Ours, References
 from tests.parity.theirs import mute_text, their_frames, their_lm
 from tests.parity.variants import LM_VARIANTS
 
-GREEDY = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0)
+GREEDY = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, seed=0)
 LIMIT = 60
 Checkpoint = Callable[..., Path]
 
