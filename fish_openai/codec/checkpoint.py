@@ -8,7 +8,7 @@ import torch
 from fish_openai.codec.config import CodecConfig
 from fish_openai.codec.dac import Codec
 from fish_openai.codec.layers import CausalUpsample
-from fish_openai.nn.weights import Tensors, assign, fuse, read_tensors
+from fish_openai.nn.weights import Tensors, assign, copies, fuse, read_tensors
 
 _NORM_SCHEMES = (
     (".parametrizations.weight.original0", ".parametrizations.weight.original1"),
@@ -34,7 +34,7 @@ def load_codec(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Cod
     }
     tensors = fuse(bake_weight_norm(tensors), ("w1", "w3"), "w13")
     _fold_upsampling(codec, tensors)
-    assign(codec, {name: tensor.to(device, dtype) for name, tensor in tensors.items()}, folder)
+    assign(codec, copies(tensors, device, dtype), folder)
     return codec
 
 

@@ -200,10 +200,11 @@ class Stepper:
         by_size: defaultdict[int, list[Row]] = defaultdict(list)
         for row in self.table.rows:
             by_size[moment.due_frames(row)].append(row)
-        for num_frames in by_size.keys() - {0}:
+        due = by_size.keys() - {0}
+        for num_frames in due:
             with self._guard(by_size[num_frames], "the codec"):
                 self._decode(by_size[num_frames], num_frames)
-        return by_size.keys() != {0}
+        return bool(due)
 
     def _decode(self, rows: list[Row], num_frames: int) -> None:
         indices = [self.table.index(row) for row in rows]

@@ -7,7 +7,7 @@ import torch
 from fish_openai.errors import CheckpointError
 from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
-from fish_openai.nn.weights import Tensors, assign, fuse, read_tensors
+from fish_openai.nn.weights import Tensors, assign, copies, fuse, read_tensors
 
 
 def load_model(
@@ -40,7 +40,7 @@ def load_model(
     tensors = fuse(tensors, ("w1", "w3"), "w13")
     head_rows = [*range(semantic_begin_id, semantic_begin_id + num_semantic), end_id]
     tensors = _cut_heads(tensors, config, torch.tensor(head_rows))
-    assign(model, {name: tensor.to(device, dtype) for name, tensor in tensors.items()}, folder)
+    assign(model, copies(tensors, device, dtype), folder)
     model.build_tables(device)
     return model
 

@@ -48,6 +48,14 @@ def _table(state: object, source: Path) -> Tensors:
     return dict(table)
 
 
+def copies(tensors: Tensors, device: torch.device, dtype: torch.dtype) -> Tensors:
+    """The same values on `device` in `dtype`, none of them in the file any more.
+
+    One tensor that is left in the file keeps all of it mapped, and counted as this process's memory.
+    """
+    return {name: tensor.to(device, dtype, copy=True) for name, tensor in tensors.items()}
+
+
 def assign(module: nn.Module, tensors: Tensors, folder: Path) -> None:
     """Make `tensors` the parameters of `module`, which must need exactly these.
 
