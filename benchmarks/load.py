@@ -46,7 +46,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--url", help="a running server, with its /v1; default: one of our own")
     parser.add_argument("--model", default="tts-1")
     parser.add_argument("--voice", default="alloy")
-    parser.add_argument("--concurrency", default="1,2,4,8", help="levels, separated by commas")
+    parser.add_argument(
+        "--concurrency", type=concurrencies, default=[1, 2, 4, 8], help="such as 1,2,4,8"
+    )
     parser.add_argument("--requests", type=int, default=32, help="of every level, all listeners")
     parser.add_argument("--level-seconds", type=float, default=300, help="then a level is given up")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of texts")
@@ -56,6 +58,14 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, help="write a PNG")
     parser.add_argument("serve_options", nargs="*", help="after --: for fish-openai serve")
     return parser.parse_args()
+
+
+def concurrencies(text: str) -> list[int]:
+    """Levels separated by commas."""
+    levels = [int(level) for level in text.split(",")]
+    if min(levels) < 1:
+        raise argparse.ArgumentTypeError(f"{text} has a level below 1; give it 1,2,4 for example")
+    return levels
 
 
 @contextmanager
@@ -81,7 +91,7 @@ async def sweep(url: str, options: argparse.Namespace) -> list[Figures]:
     levels = []
     async with connect(url) as client:
         listener = Listener(client, model=options.model, voice=options.voice)
-        for concurrency in map(int, options.concurrency.split(",")):
+        for concurrency in options.concurrency:
             print(f"{concurrency} listeners, {len(texts)} requests", file=sys.stderr)
             await listener.hear(texts[0])
             level = await run_level(
@@ -103,8 +113,9 @@ def connect(url: str) -> httpx.AsyncClient:
 def report(options: argparse.Namespace, levels: list[Figures]) -> None:
     """The table for people, the picture, the line for programs."""
     loop = "paced" if options.paced else "closed loop"
-    title = f"{options.requests} requests a level, {loop}, {options.prebuffer_ms:g} ms prebuffer"
-    print_table(f"speech under load: {title}", HEADER, [level.cells() for level in levels])
+    load = f"{options.requests} requests a level, {loop}, {options.prebuffer_ms:g} ms prebuffer"
+    title = f"speech under load: {load}"
+    print_table(title, HEADER, [level.cells() for level in levels])
     for fault in {fault for level in levels for fault in level.faults}:
         print(f"failed: {fault}")
     if options.plot is not None:

@@ -21,7 +21,9 @@ def draw(path: Path, title: str, levels: Sequence[Figures]) -> None:
     _draw_first_audio(first_audio, levels)
     _draw_gaps(gaps, levels)
     gaps.set_xlabel("listeners at the same time")
-    gaps.set_xticks([level.concurrency for level in levels])
+    gaps.set_xscale("log", base=2)
+    listeners = [level.concurrency for level in levels]
+    gaps.set_xticks(listeners, labels=map(str, listeners))
     figure.savefig(path, format="png")
 
 

@@ -51,8 +51,8 @@ class Product:
         ready = re.search(r"ready on (\S+)", first)
         if ready is None:
             raise RuntimeError(
-                f"the server did not start within {START_S} s; its first line is {first!r}, its "
-                f"log ends with:\n{self.log[-_SHOWN_CHARS:]}"
+                f"the server did not start (it has {START_S} s for it): its first line is "
+                f"{first!r}, its log ends with:\n{self.log[-_SHOWN_CHARS:]}"
             )
         return ready[1]
 

@@ -15,12 +15,18 @@ MEDIUM = (
 )
 
 LONG = (
-    "The rain had stopped before dawn. When we opened the shutters, the whole valley was covered "
-    "with a thin white mist, and only the tower of the church looked out of it.",
-    "First warm the milk, but do not let it boil. Then stir in the flour, a little at a time, until "
-    "the mixture is smooth. Let it rest for ten minutes before you bake it.",
-    "Nobody knew who had built the wall. It ran from the edge of the forest down to the lake, older "
-    "than every house in the village, and the children were told not to climb it.",
+    (
+        "The rain had stopped before dawn. When we opened the shutters, the whole valley was covered "
+        "with a thin white mist, and only the tower of the church looked out of it."
+    ),
+    (
+        "First warm the milk, but do not let it boil. Then stir in the flour, a little at a time, until "
+        "the mixture is smooth. Let it rest for ten minutes before you bake it."
+    ),
+    (
+        "Nobody knew who had built the wall. It ran from the edge of the forest down to the lake, older "
+        "than every house in the village, and the children were told not to climb it."
+    ),
 )
 
 TEXTS = SHORT + MEDIUM + LONG

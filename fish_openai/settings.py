@@ -44,6 +44,10 @@ class Settings:
         default=("*",),
         metadata=words("server", "web pages that may call", "origins separated by commas, or *"),
     )
+    drain_s: int = field(
+        default=30,
+        metadata=whole("server", "seconds that speech under way may take at the end", 0, 3_600),
+    )
     max_input_chars: int = field(
         default=40_960,
         metadata=whole("server", "longest text of one request", 1, 1_000_000),

@@ -17,7 +17,7 @@ from fish_openai.engine.request import (
     SpeechRequest,
     Usage,
 )
-from fish_openai.errors import EngineUnavailable, NotFound
+from fish_openai.errors import EngineUnavailable, NotFound, Overloaded
 from fish_openai.voices.voice import Voice
 
 TIMEOUT_S = 10.0
@@ -69,13 +69,21 @@ class FakeEngine:
     """A `SpeechEngine` that follows its script; one thread a request stands in for the real one."""
 
     def __init__(self, script: Script | None = None, *, info: EngineInfo = FAKE_INFO) -> None:
-        self.info = info
+        self._info = info
         self.script = script or Script()
         self.state = "loading"
+        self.error: str | None = None
+        self.capacity = 1_000
+        """Requests that may be open; the next is refused."""
         self.start_error: Exception | None = None
         self.performances: list[Performance] = []
         self.accepted: queue.Queue[Performance] = queue.Queue()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def info(self) -> EngineInfo:
+        self._require_ready()
+        return self._info
 
     def start(self) -> None:
         if self.start_error is not None:
@@ -92,8 +100,11 @@ class FakeEngine:
             thread.join(TIMEOUT_S)
 
     def speak(self, request: SpeechRequest) -> Handle:
+        self._require_ready()
         if self.script.refuses is not None:
             raise self.script.refuses
+        if len(self.open_performances()) >= self.capacity:
+            raise Overloaded("the queue is full", retry_after_s=1)
         resumed, closed = threading.Event(), threading.Event()
 
         def on_close() -> None:
@@ -114,7 +125,11 @@ class FakeEngine:
 
     def status(self) -> EngineStatus:
         return EngineStatus(
-            state=self.state, rows=8, rows_running=len(self.open_performances()), rows_waiting=0
+            state=self.state,
+            rows=8,
+            rows_running=len(self.open_performances()),
+            rows_waiting=0,
+            error=self.error,
         )
 
     @property
@@ -135,9 +150,13 @@ class FakeEngine:
         """As new; for tests that share a server."""
         self.release()
         self.script = script or Script()
-        self.state = "ready"
+        self.state, self.error, self.capacity = "ready", None, 1_000
         self.performances.clear()
         self.accepted = queue.Queue()
+
+    def _require_ready(self) -> None:
+        if self.state != "ready":
+            raise EngineUnavailable(f"the engine is {self.state}")
 
     def _perform(self, performance: Performance, script: Script) -> None:
         self.accepted.put(performance)

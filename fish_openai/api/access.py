@@ -20,10 +20,10 @@ class AccessRecord:
 
     exchange: Exchange
     metrics: Metrics
-    voice_id: str
     num_characters: int
     sample_rate: int
     """Of the samples that are counted, Hz."""
+    voice_id: str = ""
     num_samples: int = 0
     first_audio_ms: int | None = None
 

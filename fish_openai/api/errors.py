@@ -28,7 +28,7 @@ _INVALID = "invalid_request_error"
 _SERVER = "server_error"
 
 
-class ClientGone(Exception):  # noqa: N818 - an event, not a fault
+class ClientGone(Exception):
     """The client closed the connection before its answer began."""
 
 

@@ -1,4 +1,4 @@
-"""Around the speech route: who is inside, and how every call ended. Knows no audio."""
+"""Around the speech routes: who is inside, and how every call ended. Knows no audio."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,6 +12,9 @@ from fish_openai.api.errors import CLIENT_GONE
 from fish_openai.api.headers import exchange_of
 from fish_openai.metrics import CallOutcome, Metrics
 
+THROUGH_THE_DOOR = "through_the_door"
+"""The key in a route's `opt` that makes its calls speech calls."""
+
 _OUTCOMES = {
     HTTPStatus.OK: CallOutcome.DONE,
     HTTPStatus.TOO_MANY_REQUESTS: CallOutcome.REFUSED_FULL,
@@ -22,13 +25,17 @@ _OUTCOMES = {
 
 
 class Passage(ASGIMiddleware):
-    """Takes a speech call through the door and counts it once, when it has ended."""
+    """Takes every speech call through the door, and counts it once, when it has ended.
+
+    One for all routes, because Litestar makes deep copies of what belongs to some only.
+    """
 
     scopes = (ScopeType.HTTP,)
 
     def __init__(self, door: Door, metrics: Metrics) -> None:
         self._door = door
         self._metrics = metrics
+        self.should_bypass_for_scope = _is_no_speech
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """See `ASGIMiddleware`."""
@@ -51,6 +58,10 @@ class Passage(ASGIMiddleware):
         self._metrics.requests.labels(outcome).inc()
         if outcome is CallOutcome.DONE:
             self._metrics.request_seconds.observe(exchange_of(scope).elapsed_s())
+
+
+def _is_no_speech(scope: Scope) -> bool:
+    return THROUGH_THE_DOOR not in scope["route_handler"].opt
 
 
 @dataclass(slots=True, eq=False)

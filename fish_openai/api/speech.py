@@ -9,8 +9,9 @@ from litestar import Request, Response, post
 from fish_openai.api.access import AccessRecord
 from fish_openai.api.body import read_speech_body
 from fish_openai.api.dependencies import Configured, Engine, Entrance, Measured, Voices
-from fish_openai.api.headers import Exchange, exchange_of
+from fish_openai.api.headers import exchange_of
 from fish_openai.api.models import model_ids
+from fish_openai.api.passage import THROUGH_THE_DOOR
 from fish_openai.api.presence import read_body, unless_client_leaves
 from fish_openai.api.schemas import SpeechBody
 from fish_openai.api.streaming import encoded, send_events, send_stream, send_whole
@@ -27,29 +28,39 @@ SILENCE_S = 0.25
 """Length of the answer to a text in which there is nothing to say."""
 
 
-@post(["/v1/audio/speech", "/audio/speech"], status_code=HTTPStatus.OK)
+@post(
+    ["/v1/audio/speech", "/audio/speech"],
+    status_code=HTTPStatus.OK,
+    opt={THROUGH_THE_DOOR: True},
+)
 async def create_speech(
-    request: Request[Any, Any, Any], engine: Engine, voices: Voices, settings: Configured
+    request: Request[Any, Any, Any],
+    door: Entrance,
+    engine: Engine,
+    voices: Voices,
+    settings: Configured,
+    metrics: Measured,
 ) -> Response[Any]:
     """Speak `input`; the body is JSON whatever its Content-Type says."""
+    door.check()
     raw = await read_body(request)
     wanted = read_speech_body(raw, model_ids(engine.info), settings.max_input_chars)
-    exchange = exchange_of(request.scope)
-    return await unless_client_leaves(request, _answer(wanted, exchange, engine, voices))
-
-
-async def _answer(
-    wanted: SpeechBody, exchange: Exchange, engine: SpeechEngine, voices: VoiceRegistry
-) -> Response[Any]:
-    voice = await _resolve(wanted.voice_name, voices)
-    encoder = SpeechEncoder(wanted.encoding, engine.info.sample_rate, speed=wanted.speed)
-    handle = _speak(wanted, voice, engine)
     record = AccessRecord(
-        exchange=exchange,
-        voice_id=voice.id,
+        exchange=exchange_of(request.scope),
+        metrics=metrics,
         num_characters=len(wanted.input),
         sample_rate=engine.info.sample_rate,
     )
+    return await unless_client_leaves(request, _answer(wanted, engine, voices, record))
+
+
+async def _answer(
+    wanted: SpeechBody, engine: SpeechEngine, voices: VoiceRegistry, record: AccessRecord
+) -> Response[Any]:
+    voice = await _resolve(wanted.voice_name, voices)
+    record.voice_id = voice.id
+    encoder = SpeechEncoder(wanted.encoding, engine.info.sample_rate, speed=wanted.speed)
+    handle = _speak(wanted, voice, engine)
     chunks = encoded(handle, encoder, record)
     if wanted.wants_events:
         return await send_events(chunks, handle)

@@ -22,8 +22,8 @@ async def health(engine: Engine, door: Entrance) -> Response[Health]:
         engine=EngineHealth(
             status.state, status.rows, status.rows_running, status.rows_waiting, status.error
         ),
-        checkpoint=info and info.checkpoint,
-        device=info and info.device,
+        checkpoint=info.checkpoint if info else None,
+        device=info.device if info else None,
         version=__version__,
     )
     code = HTTPStatus.OK if state == READY else HTTPStatus.SERVICE_UNAVAILABLE

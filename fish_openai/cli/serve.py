@@ -3,13 +3,14 @@
 import asyncio
 import socket
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import suppress
 
 from litestar import Litestar
 
 from fish_openai import __version__
 from fish_openai.app import create_app
-from fish_openai.cli.server import Server, open_listener, stopped_by_signals, url_of
+from fish_openai.cli.server import Server, at_first_signal, open_listener, url_of
 from fish_openai.engine.build import build_engine
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.settings import Settings
@@ -29,21 +30,28 @@ def run(settings: Settings, _arguments: Namespace) -> int:
     with open_listener(settings.host, settings.port) as listener:
         engine = build_engine(settings)
         app = create_app(settings, engine, VoiceRegistry(settings.voices_dir, engine))
-        server = Server(app, lambda: print(_welcome(url_of(listener), engine), flush=True))
-        try:
-            with suppress(asyncio.CancelledError):
-                asyncio.run(_serve(app, server, listener))
-        finally:
-            # A signal while the engine starts ends the application before it can stop it.
-            engine.stop()
+        welcome = lambda: print(_welcome(url_of(listener), engine), flush=True)  # noqa: E731
+        asyncio.run(_serve(app, listener, welcome))
     return 0
 
 
-async def _serve(app: Litestar, server: Server, listener: socket.socket) -> None:
+async def _serve(app: Litestar, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Answer calls from before the engine is loaded until after it has stopped."""
+    server = Server(app)
+    life = asyncio.create_task(_live(app, on_ready))
+    life.add_done_callback(server.end)
+    with at_first_signal(life.cancel):
+        await server.serve([listener])
+    with suppress(asyncio.CancelledError):
+        await life
+
+
+async def _live(app: Litestar, on_ready: Callable[[], None]) -> None:
+    """Live through the application's lifespan; cancelling is how it ends."""
     try:
-        with stopped_by_signals(server):
-            async with app.lifespan():
-                await server.serve([listener])
+        async with app.lifespan():
+            on_ready()
+            await asyncio.Event().wait()
     except ExceptionGroup as group:
         # Litestar holds a task group open around its lifespan, which wraps what goes wrong in it.
         raise group.exceptions[0] from group

@@ -1,4 +1,4 @@
-"""uvicorn as this product runs it: own socket, a word when ready, a clean end on two signals."""
+"""uvicorn as this product runs it: own socket, own signals, connections before anything is loaded."""
 
 import asyncio
 import signal
@@ -13,20 +13,22 @@ from litestar import Litestar
 from fish_openai.errors import SettingsError
 
 KEEP_ALIVE_S = 75  # longer than clients keep an idle connection, so that it is they who close it
-GRACE_S = 10
+GRACE_S = 3
+"""For the last bytes of answers; the speech under way has had its time before."""
 
+_BACKLOG = 2048
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
 
 
 class Server(uvicorn.Server):
-    """Calls `on_ready` as soon as connections are accepted.
+    """Serves until `end`; the application's lifespan and the signals are the caller's.
 
-    The lifespan of the application is the caller's: uvicorn would turn an error in it into a logged
-    traceback, and this way it is an exception.
+    uvicorn would turn an error in a lifespan into a logged traceback, would not accept a connection
+    before it has begun, and none from the first signal on.
     """
 
-    def __init__(self, app: Litestar, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: Litestar) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -34,20 +36,24 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            backlog=_BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
         )
         super().__init__(config)
-        self._on_ready = on_ready
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept connections."""
-        await super().startup(sockets)
-        self._on_ready()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `at_first_signal`."""
+        yield
+
+    def end(self, _reason: object) -> None:
+        """Close every connection, when its answer is complete, and return from `serve`."""
+        self.should_exit = True
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """Take the port; nobody can connect before the server listens.
+    """Take the port; connections wait there until the server accepts them.
 
     Raises:
         SettingsError: the port is taken, or the address is not one of this machine.
@@ -56,6 +62,7 @@ def open_listener(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as exc:
         listener.close()
         raise SettingsError(
@@ -72,21 +79,16 @@ def url_of(listener: socket.socket) -> str:
 
 
 @contextmanager
-def stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Make SIGINT and SIGTERM end the current task while it starts, and then the server.
+def at_first_signal(call: Callable[[], object]) -> Iterator[None]:
+    """Call `call` on the event loop at the first SIGINT or SIGTERM; the next ends the process."""
+    loop = asyncio.get_running_loop()
 
-    uvicorn raises the signal again after its own end; here it finds nothing left to do.
-    """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
+    def begin(_number: int, _frame: FrameType | None) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(call)
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if server.started:
-            server.should_exit = True
-        else:
-            loop.call_soon_threadsafe(task.cancel)
-
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    before = {number: signal.signal(number, begin) for number in _SIGNALS}
     try:
         yield
     finally:

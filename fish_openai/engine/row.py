@@ -15,6 +15,8 @@ _FRAMES_PER_TOKEN = 12
 _STUCK_FRAMES = 64
 _STUCK_CODES = 2
 """A turn whose last frames hold no more than this many different semantic codes repeats itself."""
+_NUM_SEEDS = 2**63
+"""Seeds are what int64 holds from 0 on."""
 _MAX_ATTEMPTS = 3
 """How often one turn is tried, each time under another seed, as long as none of it has been heard."""
 
@@ -91,7 +93,7 @@ class Row:
     def turn_sampling(self) -> Sampling:
         """The request's; under another seed if the turn has been begun again."""
         assert self.sampling.seed is not None
-        return replace(self.sampling, seed=self.sampling.seed + self.attempt)
+        return replace(self.sampling, seed=(self.sampling.seed + self.attempt) % _NUM_SEEDS)
 
     @property
     def turn_limit(self) -> int:

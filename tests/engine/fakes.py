@@ -6,7 +6,7 @@ five. A frame's codes, and its only sample, are its number in the request.
 
 import threading
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,9 +14,10 @@ import numpy as np
 
 from fish_openai.engine.backend import Frames
 from fish_openai.engine.core import Loaded
-from fish_openai.engine.request import Codes, EngineInfo, Pcm, Sampling, SpeechRequest
-from fish_openai.engine.row import Row, Sink
-from fish_openai.errors import BadRequest
+from fish_openai.engine.request import Codes, EngineInfo, Pcm
+from fish_openai.engine.row import Row
+from fish_openai.engine.voice_cache import VoiceCache
+from tests.engine.sums import CountingPlanner
 
 NUM_CODEBOOKS = 2
 INFO = EngineInfo(
@@ -29,30 +30,6 @@ INFO = EngineInfo(
     precision="exact",
     uses_references=False,
 )
-ENDLESS = str(10**9)
-
-
-def speech(text: str, name: int = 0, max_frames: int | None = None) -> SpeechRequest:
-    """A request whose seed is the name by which the backend's events know it."""
-    return SpeechRequest(text=text, sampling=Sampling(seed=name), max_frames=max_frames)
-
-
-class CountingPlanner:
-    """Reads how many frames to speak, and trusts texts to need as many tokens."""
-
-    def plan(self, request: SpeechRequest, sink: Sink) -> Row:
-        if not request.text:
-            raise BadRequest("there is nothing to count")
-        column = np.zeros((1, 1), np.int32)
-        turns = [np.broadcast_to(column, (1, int(word))) for word in request.text.split()]
-        return Row(
-            sink=sink,
-            prefix=column,
-            turns=deque(turns),
-            sampling=request.sampling,
-            max_frames=request.max_frames,
-            input_tokens=sum(turn.shape[1] for turn in turns),
-        )
 
 
 @dataclass
@@ -60,13 +37,22 @@ class Place:
     """A row in the batch, and how far it has counted."""
 
     row: Row
-    left: int = 0
+    unread: int = 1
     said: int = 0
+    turn_start: int = 0
 
     @property
     def name(self) -> int:
         assert self.row.sampling.seed is not None
         return self.row.sampling.seed
+
+    def begin(self, at: int) -> None:
+        """Read a prompt, then count from `at`."""
+        self.unread, self.said, self.turn_start = 1, at, at
+
+    @property
+    def has_counted(self) -> bool:
+        return self.said - self.turn_start == self.row.prompt.shape[1]
 
 
 @dataclass
@@ -74,8 +60,11 @@ class CountingBackend:
     """Counts for every row, keeps a diary, and breaks when it is told to.
 
     Attributes:
-        events: what was done and for whom: the names of the rows.
+        events: what was done and for whom: the names of the rows, in order of size.
         is_broken: asked on every call of a method; true makes it raise.
+        silences: how many more times a row of that name ends a sentence without a frame.
+        runaways: names of rows that never end a sentence.
+        blocks: how often a prompt has to be read.
         room: frames that one row may have.
         may_step: clear it, and the next step waits.
         is_held: set while a step waits.
@@ -84,11 +73,15 @@ class CountingBackend:
     num_rows: int = 2
     events: list[tuple[str, list[int]]] = field(default_factory=list)
     is_broken: Callable[[str], bool] = lambda _: False
-    room: int = 1_000_000
+    silences: Counter[int] = field(default_factory=Counter)
+    runaways: set[int] = field(default_factory=set)
+    blocks: int = 1
+    room: int = 10**9
     may_step: threading.Event = field(default_factory=threading.Event)
     is_held: threading.Event = field(default_factory=threading.Event)
     places: list[Place] = field(default_factory=list)
     info: EngineInfo = INFO
+    voices: VoiceCache = field(default_factory=lambda: VoiceCache(0))
 
     def __post_init__(self) -> None:
         self.may_step.set()
@@ -98,44 +91,56 @@ class CountingBackend:
         left = [method]
         self.is_broken = lambda called: called in left and not left.remove(called)
 
-    def join(self, index: int, row: Row) -> None:
-        assert index == len(self.places) < self.num_rows
-        self.places.append(Place(row))
-        self._note("join", index)
-        self.places[index].left = row.start_turn().shape[1]
+    def join(self, row: Row) -> None:
+        assert len(self.places) < self.num_rows
+        place = Place(row, unread=self.blocks)
+        self._note("join", place)
+        self.places.append(place)
 
     def next_turn(self, index: int, row: Row) -> None:
-        assert self.places[index].row is row
-        self._note("next_turn", index)
-        self.places[index].left = row.start_turn().shape[1]
+        place = self._place(index, row)
+        self._note("next_turn", place)
+        place.begin(place.said)
+
+    def retry_turn(self, index: int, row: Row) -> None:
+        place = self._place(index, row)
+        self._note("retry_turn", place)
+        place.begin(place.turn_start)
+
+    def read(self, index: int) -> bool:
+        place = self.places[index]
+        assert place.unread > 0
+        self._note("read", place)
+        place.unread -= 1
+        return place.unread == 0
 
     def step(self, num_rows: int) -> Frames:
-        assert num_rows == len(self.places)
-        if not self.may_step.is_set():
-            self.is_held.set()
-            assert self.may_step.wait(10)
-            self.is_held.clear()
-        time.sleep(0)  # let other threads run, as a real one does in its products
-        self._note("step", *range(num_rows))
-        is_over = np.array([not place.left for place in self.places])
-        codes = np.array([[place.said] * NUM_CODEBOOKS for place in self.places], np.int32)
-        for place in self.places:
-            place.said += place.left > 0
-            place.left -= place.left > 0
-        return Frames(codes, is_over)
+        stepping = self.places[:num_rows]
+        assert len(stepping) == num_rows > 0
+        assert not any(place.unread for place in stepping)
+        self._wait()
+        self._note("step", *stepping)
+        is_over = [self._is_over(place) for place in stepping]
+        codes = [[place.said] * NUM_CODEBOOKS for place in stepping]
+        for place, over in zip(stepping, is_over, strict=True):
+            place.said += not over
+        return Frames(np.array(codes, np.int32), np.array(is_over))
 
     def has_room(self, index: int) -> bool:
         return self.places[index].said < self.room
 
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
         assert len({chunk.shape for chunk in chunks}) == 1
-        self._note("decode", *indices)
+        self._note("decode", *(self.places[index] for index in indices))
         return [chunk[0].astype(np.float32) for chunk in chunks]
 
-    def leave(self, index: int, moved_from: int) -> None:
-        assert moved_from == len(self.places) - 1
-        self._note("leave", index)
-        self.places[index] = self.places[moved_from]
+    def swap(self, first: int, second: int) -> None:
+        places = self.places
+        self._note("swap", places[first], places[second])
+        places[first], places[second] = places[second], places[first]
+
+    def leave(self) -> None:
+        self._note("leave", self.places[-1])
         self.places.pop()
 
     def encode(self, pcm: Pcm) -> Codes:
@@ -146,8 +151,29 @@ class CountingBackend:
         """For whom `method` was called, call by call."""
         return [names for called, names in self.events if called == method]
 
-    def _note(self, method: str, *indices: int) -> None:
-        self.events.append((method, [self.places[index].name for index in indices]))
+    def _place(self, index: int, row: Row) -> Place:
+        assert self.places[index].row is row
+        assert not self.places[index].unread
+        return self.places[index]
+
+    def _wait(self) -> None:
+        if not self.may_step.is_set():
+            self.is_held.set()
+            assert self.may_step.wait(10)
+            self.is_held.clear()
+        time.sleep(0)  # let other threads run, as a real backend does in its products
+
+    def _is_over(self, place: Place) -> bool:
+        has_counted = place.has_counted and place.name not in self.runaways
+        return has_counted or self._is_silent(place)
+
+    def _is_silent(self, place: Place) -> bool:
+        is_silent = place.said == place.turn_start and self.silences[place.name] > 0
+        self.silences[place.name] -= is_silent
+        return is_silent
+
+    def _note(self, method: str, *places: Place) -> None:
+        self.events.append((method, sorted(place.name for place in places)))
         if self.is_broken(method):
             raise RuntimeError(f"{method} is broken")
 

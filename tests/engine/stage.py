@@ -1,28 +1,36 @@
 """A stepper driven by hand around a counting backend, and what its rows have said."""
 
+from typing import Any
+
 from fish_openai.engine.row import Row
 from fish_openai.engine.stepper import Stepper
 from fish_openai.errors import EngineFault
-from tests.engine.fakes import CountingBackend, counting, speech
+from tests.engine.fakes import CountingBackend, counting
 from tests.engine.recorder import Recorder, submit
+from tests.engine.sums import speech
 
 
 class Stage:
-    """Requests are named by the order in which they came."""
+    """Requests are named by the order in which they came; time stands still unless it is moved."""
 
     def __init__(self, num_rows: int = 4) -> None:
+        self.now = 0.0
         self.backend = CountingBackend(num_rows)
-        self.stepper = Stepper(self.backend)
+        self.stepper = Stepper(self.backend, clock=lambda: self.now)
         self.recorders: dict[int, Recorder] = {}
 
-    def submit(self, *texts: str, max_frames: int | None = None) -> list[Row]:
+    def submit(self, *texts: str, **others: Any) -> list[Row]:
         rows = []
         for text in texts:
             name = len(self.recorders)
-            request = speech(text, name, max_frames)
+            request = speech(text, name, **others)
             row, self.recorders[name] = submit(counting(self.backend), self.stepper, request)
             rows.append(row)
         return rows
+
+    def rounds(self, count: int) -> None:
+        for _ in range(count):
+            self.stepper.round()
 
     def heard(self, name: int) -> list[int]:
         return self.recorders[name].samples.astype(int).tolist()
@@ -38,5 +46,5 @@ class Stage:
         assert self.heard(name) == list(range(len(self.heard(name))))
 
     def assert_empty(self) -> None:
-        assert not self.stepper.scheduler.has_work
+        assert not self.stepper.has_work
         assert not self.backend.places

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from fish_openai.errors import EngineFault
-from tests.engine.fakes import CountingBackend, speech
+from tests.engine.fakes import CountingBackend
 from tests.engine.loops import on_a_loop
+from tests.engine.sums import speech
 from tests.engine.threads import heard, in_a_step, paused, running
 
 PCM = np.zeros(3, np.float32)
@@ -27,7 +28,7 @@ async def test_a_recording_is_encoded_between_two_steps() -> None:
         assert len(await heard(handle)) == 9
     assert codes.tolist() == [[7, 7, 7]] * 2
     methods = [method for method, _ in backend.events]
-    assert methods[:4] == ["join", "step", "encode", "step"]
+    assert methods[:5] == ["join", "read", "step", "encode", "step"]
 
 
 @on_a_loop

@@ -1,7 +1,8 @@
-"""A round speaks one frame for every row, and hands out what is ready."""
+"""A round speaks one frame for every row that can, and hands out what is ready."""
 
 import pytest
 
+from fish_openai.errors import EngineFault
 from tests.engine.recorder import run
 from tests.engine.stage import Stage
 
@@ -12,10 +13,10 @@ def stage() -> Stage:
 
 
 def test_a_request_is_spoken_frame_by_frame_in_growing_chunks(stage: Stage) -> None:
-    stage.submit("40")
+    stage.submit("60")
     run(stage.stepper)
-    stage.assert_done(0, 40)
-    assert [len(chunk) for chunk in stage.recorders[0].chunks] == [4, 8, 16, 12]
+    stage.assert_done(0, 60)
+    assert [len(chunk) for chunk in stage.recorders[0].chunks] == [4, 8, 16, 24, 8]
     stage.assert_empty()
 
 
@@ -29,25 +30,54 @@ def test_sentences_are_spoken_one_after_the_other(stage: Stage) -> None:
     assert (usage.input_tokens, usage.output_frames) == (9, 9)
 
 
-def test_a_request_of_no_frames_is_done(stage: Stage) -> None:
-    stage.submit("0")
+def test_a_whole_answer_is_handed_out_only_when_a_sentence_is_complete(stage: Stage) -> None:
+    stage.submit("30 30", is_whole=True)
+    stage.rounds(25)
+    assert not stage.heard(0)
     run(stage.stepper)
-    stage.assert_done(0, 0)
+    stage.assert_done(0, 60)
 
 
 def test_rows_share_every_step(stage: Stage) -> None:
-    stage.submit("5", "5", "5")
-    for _ in range(5):
-        stage.stepper.round()
-    assert stage.backend.named("step") == [[0, 1, 2]] * 5
+    stage.submit("90", "90", "90")
+    stage.rounds(5)
+    assert stage.backend.named("step")[2:] == [[0, 1, 2]] * 3
+    assert stage.stepper.num_frames == 1 + 2 + 3 * 3
+
+
+def test_while_nobody_speaks_a_prompt_is_read_at_once(stage: Stage) -> None:
+    stage.backend.blocks = 5
+    stage.submit("9")
+    stage.rounds(1)
+    assert len(stage.backend.named("read")) == 5
+    assert stage.backend.named("step") == [[0]]
+
+
+def test_reading_a_prompt_holds_nobody_up_for_more_than_a_block(stage: Stage) -> None:
+    stage.submit("90")
+    stage.rounds(1)
+    stage.backend.blocks = 3
+    stage.submit("90")
+    before = len(stage.backend.events)
+    stage.rounds(3)
+    methods = [event for event in stage.backend.events[before:] if event[0] in ("read", "step")]
+    assert methods == [("read", [1]), ("step", [0])] * 2 + [("read", [1]), ("step", [0, 1])]
+
+
+def test_prompts_are_read_in_the_order_in_which_requests_came(stage: Stage) -> None:
+    stage.submit("9", "9", "9", "9")
+    run(stage.stepper)
+    assert stage.backend.named("read") == [[0], [1], [2], [3]]
 
 
 def test_rows_of_equal_chunks_are_decoded_together(stage: Stage) -> None:
-    stage.submit("4", "4")
-    stage.stepper.round()
-    stage.submit("4")
-    run(stage.stepper)
-    assert stage.backend.named("decode") == [[0, 1], [2]]
+    stage.submit("90", "90")
+    stage.rounds(1)
+    stage.recorders[0].num_unread = 31 * stage.backend.info.sample_rate
+    stage.rounds(1)
+    stage.recorders[0].num_unread = 0  # the first has waited for the second
+    stage.rounds(3)
+    assert stage.backend.named("decode") == [[0, 1]]
 
 
 def test_a_waiting_row_takes_the_place_of_one_that_ends() -> None:
@@ -56,11 +86,75 @@ def test_a_waiting_row_takes_the_place_of_one_that_ends() -> None:
     run(stage.stepper)
     stage.assert_done(0, 2)
     stage.assert_done(1, 3)
-    methods = [method for method, _ in stage.backend.events]
-    assert methods.index("leave") < len(methods) - methods[::-1].index("join") - 1
+    in_and_out = [event for event in stage.backend.events if event[0] in ("join", "leave")]
+    assert in_and_out == [("join", [0]), ("leave", [0]), ("join", [1]), ("leave", [1])]
 
 
 def test_the_callers_limit_ends_a_request_at_its_frame(stage: Stage) -> None:
     stage.submit("100 100", max_frames=6)
     run(stage.stepper)
     stage.assert_done(0, 6)
+
+
+def test_a_round_says_whether_there_was_anything_to_do(stage: Stage) -> None:
+    assert not stage.stepper.round(), "with no row at all the thread may sleep"
+    stage.submit("2")
+    assert stage.stepper.round()
+    run(stage.stepper)
+    assert not stage.stepper.round()
+
+
+def test_a_row_whose_client_does_not_listen_waits_until_it_does(stage: Stage) -> None:
+    stage.submit("90")
+    stage.rounds(5)
+    stage.recorders[0].num_unread = 31 * stage.backend.info.sample_rate
+    stage.rounds(3)
+    assert not stage.stepper.round()
+    steps = len(stage.backend.named("step"))
+    assert steps <= 6
+    stage.recorders[0].num_unread = 0
+    run(stage.stepper)
+    stage.assert_done(0, 90)
+
+
+def test_a_row_that_is_not_done_in_time_is_given_up_wherever_it_is() -> None:
+    stage = Stage(num_rows=1)
+    running, waiting, patient = stage.submit("90", "90", "9")
+    running.deadline = waiting.deadline = 10.0
+    stage.rounds(5)
+    stage.now = 11.0
+    run(stage.stepper)
+    stage.assert_failed(0, "took too long")
+    stage.assert_failed(1, "took too long")
+    stage.assert_done(2, 9)
+    assert patient.num_frames == 9
+    stage.assert_empty()
+
+
+def test_aborting_frees_a_row_wherever_it_is() -> None:
+    stage = Stage(num_rows=2)
+    stage.submit("90")
+    stage.rounds(1)
+    stage.backend.blocks = 9
+    stage.submit("90", "90")
+    stage.rounds(2)
+    for row in (*stage.stepper.table.rows, *stage.stepper.waiting):
+        stage.stepper.abort(row)
+        stage.stepper.check_integrity()
+    stage.assert_empty()
+    assert all(not recorder.endings for recorder in stage.recorders.values())
+
+
+def test_the_longest_time_of_a_request_is_that_of_all_its_turns_played(stage: Stage) -> None:
+    (row,) = stage.submit("10 1")
+    frame_s = stage.backend.info.frame_samples / stage.backend.info.sample_rate
+    assert stage.stepper.longest_s(row) == (120 + 64) * frame_s
+
+
+def test_an_error_of_ours_ends_one_row(stage: Stage) -> None:
+    rows = stage.submit("9", "9")
+    stage.rounds(2)
+    stage.stepper.fail(rows[0], EngineFault("for a reason"))
+    run(stage.stepper)
+    stage.assert_failed(0, "for a reason")
+    stage.assert_done(1, 9)

@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.dac import EXACT_FRAMES, Codec
 from fish_openai.codec.streaming import split_state, stack_states
 from tests.unit.codec.streams import assert_close, decode, random_codes, random_cuts
 
@@ -35,6 +35,14 @@ def test_any_pieces_make_the_samples_of_the_whole(any_codec: Codec, seed: int) -
 def test_frame_by_frame_makes_the_samples_of_the_whole(any_codec: Codec) -> None:
     codes = random_codes(any_codec, FRAMES, seed=8)
     assert_close(decode(any_codec, codes, range(FRAMES + 1)), decode(any_codec, codes))
+
+
+@pytest.mark.parametrize("cuts", [[0, 4, 12, 28, 45], [0, 24, 28, 45], [*range(0, 45, 4), 45]])
+def test_chunks_of_whole_blocks_decode_to_the_same_bits(packed: Codec, cuts: list[int]) -> None:
+    """How a stream is cut depends on the load; its samples must not."""
+    assert all(cut % EXACT_FRAMES == 0 for cut in cuts[:-1])
+    codes = random_codes(packed, FRAMES, seed=14)
+    assert torch.equal(decode(packed, codes, cuts), decode(packed, codes))
 
 
 def test_packing_changes_only_the_rounding(codec: Codec, packed: Codec) -> None:

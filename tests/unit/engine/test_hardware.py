@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from fish_openai.engine.hardware import choose_device, choose_precision, configure
+from fish_openai.engine import hardware
+from fish_openai.engine.hardware import (
+    choose_device,
+    choose_precision,
+    configure,
+    rows_that_fit,
+)
 from fish_openai.errors import SettingsError
 
 
@@ -86,3 +92,24 @@ def test_the_number_of_threads_is_set_only_where_one_is_asked_for(
     monkeypatch.setattr(torch, "set_num_threads", calls.append)
     configure(threads)
     assert calls == set_to
+
+
+@pytest.fixture
+def free_bytes(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A thousand, of which rows may take 600."""
+    monkeypatch.setattr(hardware, "_free_bytes", lambda _: 1000)
+    return 1000
+
+
+@pytest.mark.parametrize(("row_bytes", "rows"), [(75, 8), (100, 6), (600, 1)])
+def test_as_many_rows_are_made_as_are_wanted_and_fit(
+    free_bytes: int, row_bytes: int, rows: int
+) -> None:
+    assert row_bytes * rows <= 0.6 * free_bytes
+    assert rows_that_fit(8, row_bytes, torch.device("cpu")) == rows
+
+
+@pytest.mark.usefixtures("free_bytes")
+def test_memory_for_less_than_a_row_is_refused() -> None:
+    with pytest.raises(SettingsError, match="one row needs 1 MiB and 0 MiB may be used"):
+        rows_that_fit(8, 1 << 20, torch.device("cpu"))

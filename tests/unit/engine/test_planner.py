@@ -31,12 +31,13 @@ def a_planner(tokenizer: Tokenizer, num_slots: int = 512, **profile: object) -> 
 
 
 def test_every_sentence_is_a_turn_of_its_own(tokenizer: Tokenizer) -> None:
-    request = SpeechRequest(text="One. Two!", max_frames=7)
+    request = SpeechRequest(text="One. Two!", max_frames=7, is_whole=True)
     row = a_planner(tokenizer).plan(request, Recorder())
     expected = [text_prompt(tokenizer, text, NUM_CODEBOOKS) for text in ("One.", "Two!")]
     assert [turn.tolist() for turn in row.turns] == [turn.tolist() for turn in expected]
-    assert row.input_tokens == sum(turn.shape[1] for turn in expected)
+    assert row.usage.input_tokens == sum(turn.shape[1] for turn in expected)
     assert row.max_frames == 7
+    assert row.is_whole
 
 
 def test_the_voices_references_are_the_prefix(tokenizer: Tokenizer) -> None:
@@ -65,7 +66,7 @@ def test_without_a_seed_every_request_draws_its_own(tokenizer: Tokenizer) -> Non
     planner, request = a_planner(tokenizer), SpeechRequest(text="Hi.")
     seeds = {planner.plan(request, Recorder()).sampling.seed for _ in range(20)}
     assert len(seeds) == 20
-    assert all(seed is not None and 0 <= seed < 2**63 for seed in seeds)
+    assert all(seed is not None and 0 <= seed < 2**62 for seed in seeds)
 
 
 def tokens_of(tokenizer: Tokenizer, text: str) -> int:

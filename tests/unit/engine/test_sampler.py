@@ -129,7 +129,7 @@ def test_the_frames_of_a_row_vary_and_follow_its_seed() -> None:
     assert len(set(map(tuple, one))) > 1
 
 
-def test_a_row_joins_beside_others_moves_and_draws_as_if_it_were_alone() -> None:
+def test_a_row_joins_beside_others_changes_places_and_draws_as_if_it_were_alone() -> None:
     wanted = [drawing(1), drawing(2, 0.0), drawing(3, 1.5, 1.5)]
     alone = [frames_alone(each, 12) for each in wanted]
     sampler = a_sampler()
@@ -138,11 +138,12 @@ def test_a_row_joins_beside_others_moves_and_draws_as_if_it_were_alone() -> None
     sampler.join(1, wanted[1])
     sampler.join(2, wanted[2])
     second = [frame(sampler, 3) for _ in range(5)]
-    sampler.move(2, 0)
+    sampler.swap(2, 0)
     third = [frame(sampler, 2) for _ in range(7)]
     assert [rows[0] for rows in first + second] == alone[0][:8]
     assert [rows[1] for rows in second + third] == alone[1]
     assert [rows[2] for rows in second] + [rows[0] for rows in third] == alone[2]
+    assert frame(sampler, 3)[2] == frames_alone(wanted[0], 9)[8], "it has waited meanwhile"
 
 
 def test_joining_a_row_forgets_who_was_there_before() -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from fish_openai.model.config import BlockConfig
-from fish_openai.model.kv import FrameCache, KVCache, Span
+from fish_openai.model.kv import FrameCache, KVCache, Span, row_bytes
 
 BLOCK = BlockConfig(
     num_layers=2,
@@ -83,12 +83,17 @@ def test_a_row_alone_needs_no_mask(cache: KVCache) -> None:
     assert Span.run(cache, slice(2, 3), 5, 1).mask is None
 
 
-def test_moving_a_row_copies_its_live_slots_in_every_layer(cache: KVCache) -> None:
+def test_rows_change_places_with_their_live_slots_in_every_layer(cache: KVCache) -> None:
     expected = cache.keys.clone()
-    expected[:, 0, :4] = expected[:, 2, :4]
-    cache.move(2, 0, 4)
+    expected[:, 0, :4], expected[:, 2, :4] = cache.keys[:, 2, :4], cache.keys[:, 0, :4]
+    cache.swap(2, 0, 4)
     assert torch.equal(cache.keys, expected)
     assert torch.equal(cache.values, -expected)
+
+
+def test_a_row_is_as_large_as_its_part_of_the_cache(cache: KVCache) -> None:
+    stored = cache.keys.nbytes + cache.values.nbytes
+    assert ROWS * row_bytes(BLOCK, SLOTS, torch.float32) == stored
 
 
 def test_what_was_saved_can_begin_another_row(cache: KVCache) -> None:

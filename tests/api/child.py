@@ -1,0 +1,70 @@
+"""`tests.api.told` in a process of its own: signals, exit status, and both outputs."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.api.server import HOST
+from tests.fakes import TIMEOUT_S
+
+ROOT = Path(__file__).parents[2]
+WELCOME_LINES = 6
+
+
+class Child:
+    """A server whose engine is still being loaded."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self._process = process
+        self.port = port
+        self.url = f"http://{HOST}:{port}"
+
+    def line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().rstrip("\n")
+
+    def order(self, word: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+
+    def load(self) -> None:
+        """Let the engine become ready, and read the welcome."""
+        self.order("load")
+        lines = [self.line() for _ in range(WELCOME_LINES)]
+        assert re.fullmatch(rf"fish-openai \S+ is ready on {re.escape(self.url)}", lines[0]), lines
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self._process.send_signal(number)
+
+    def end(self) -> tuple[int, str, str]:
+        """Exit status and the rest of both outputs."""
+        stdout, stderr = self._process.communicate(timeout=TIMEOUT_S)
+        return self._process.returncode, stdout, stderr
+
+
+@contextmanager
+def child(*options: str) -> Iterator[Child]:
+    port = _free_port()
+    command = [sys.executable, "-m", "tests.api.told", "serve", "--port", str(port), *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - our own interpreter
+        command, cwd=ROOT, env={}, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        try:
+            server = Child(process, port)
+            assert server.line() == "loading"
+            yield server
+        finally:
+            process.kill()
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,136 @@
+"""The life of a server process: loading with an open port, draining at a signal, exit statuses."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.api.child import Child, child
+from tests.api.figures import until
+from tests.api.server import connected, read_to_end
+from tests.api.speech_call import PATH, error_of, post_bytes, speech
+from tests.fakes import TIMEOUT_S
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+WHOLE_BODY_BYTES = 48_000
+
+
+@contextmanager
+def speaking(server: Child) -> Iterator[Iterator[bytes]]:
+    """A body that has begun, and does not go on before `release`."""
+    body = speech(response_format="pcm")
+    with httpx.stream("POST", server.url + PATH, json=body, timeout=TIMEOUT_S) as answer:
+        assert answer.status_code == 200
+        yield answer.iter_bytes()
+
+
+def state_of(server: Child) -> str:
+    state: str = httpx.get(f"{server.url}/health", timeout=TIMEOUT_S).json()["status"]
+    return state
+
+
+def wait_until_draining(server: Child) -> None:
+    until(lambda: state_of(server) == "draining")
+
+
+def test_while_loading_the_port_is_open_and_speech_is_refused() -> None:
+    with child() as server:
+        answer = httpx.post(server.url + PATH, json=speech())
+        assert answer.status_code == 503
+        assert error_of(answer)["code"] == "engine_loading"
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert state_of(server) == "loading"
+        server.load()
+        assert state_of(server) == "ok"
+
+
+def test_start_that_fails_with_an_open_port_is_one_line_and_status_1() -> None:
+    with child() as server:
+        with httpx.Client(base_url=server.url) as kept_alive:
+            assert kept_alive.get("/health").status_code == 503
+            server.order("fail")
+            ending = server.end()
+    assert ending == (1, "", "fish-openai: there is no model.pth: download it\n")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_while_loading_is_a_clean_end(number: int) -> None:
+    with child() as server:
+        assert state_of(server) == "loading"
+        server.signal(number)
+        server.order("load")
+        assert server.end() == (0, "", "")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_request_under_way_at_a_signal_gets_its_whole_body(number: int) -> None:
+    with child() as server:
+        server.load()
+        with speaking(server) as chunks:
+            begin = next(chunks)
+            server.signal(number)
+            wait_until_draining(server)
+            server.order("release")
+            body = begin + b"".join(chunks)
+        assert server.end() == (0, "", "")
+    assert len(begin) < len(body) == WHOLE_BODY_BYTES
+
+
+def test_new_speech_is_refused_while_the_old_runs_to_its_end() -> None:
+    with child() as server:
+        server.load()
+        with speaking(server) as chunks:
+            next(chunks)
+            server.signal()
+            wait_until_draining(server)
+            answer = httpx.post(server.url + PATH, json=speech())
+            server.order("release")
+            assert list(chunks)
+        assert server.end()[0] == 0
+    assert answer.status_code == 503
+    assert answer.headers["connection"] == "close"
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert "shutting down" in error_of(answer)["message"]
+
+
+def test_speech_that_is_not_done_when_the_time_is_over_breaks_off() -> None:
+    with child("--drain-s", "0") as server:
+        server.load()
+        with speaking(server) as chunks:
+            next(chunks)
+            server.signal()
+            with pytest.raises(httpx.RemoteProtocolError):
+                list(chunks)
+        assert server.end()[0] == 0
+
+
+def test_body_that_is_collected_when_the_time_is_over_is_a_503() -> None:
+    with child("--drain-s", "0") as server:
+        server.load()
+        with connected(server.port, post_bytes(stream=False)) as connection:
+            until(lambda: rows_running(server))
+            server.signal()
+            answer = read_to_end(connection)
+        assert server.end()[0] == 0
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: " in answer.lower()
+
+
+def rows_running(server: Child) -> int:
+    engine = httpx.get(f"{server.url}/health").json()["engine"]
+    rows: int = engine["rows_running"]
+    return rows
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_second_signal_ends_everything_at_once(number: int) -> None:
+    with child() as server:
+        server.load()
+        with speaking(server) as chunks:
+            next(chunks)
+            server.signal(number)
+            wait_until_draining(server)
+            server.signal(number)
+            assert server.end()[0] == -number

@@ -1,0 +1,44 @@
+"""`fish-openai serve` with a fake engine that does what standard input says, line by line.
+
+`load` or `fail` ends its start, `release` lets every request go on that is held in its middle.
+"""
+
+import sys
+import threading
+import types
+from pathlib import Path
+
+from fish_openai.cli import main
+from fish_openai.errors import CheckpointError
+from fish_openai.settings import Settings
+from tests.fakes import FakeEngine, Script
+
+
+class ToldEngine(FakeEngine):
+    def __init__(self) -> None:
+        super().__init__(Script(holds_before=2))
+        # Unbuffered: a thread that reads a buffered stream when the process ends makes Python abort.
+        self._orders = Path("/dev/stdin").open("rb", buffering=0)  # noqa: SIM115
+
+    def start(self) -> None:
+        print("loading", flush=True)  # noqa: T201
+        if self._orders.readline() == b"fail\n":
+            self.start_error = CheckpointError("there is no model.pth: download it")
+        super().start()
+        threading.Thread(target=self._obey, daemon=True).start()
+
+    def _obey(self) -> None:
+        while self._orders.readline() == b"release\n":
+            self.release()
+
+
+def build_engine(_settings: Settings) -> FakeEngine:
+    return ToldEngine()
+
+
+build = types.ModuleType("fish_openai.engine.build")
+build.build_engine = build_engine  # type: ignore[attr-defined]
+sys.modules[build.__name__] = build
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

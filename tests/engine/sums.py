@@ -1,0 +1,34 @@
+"""Requests for the counting backend: a text says how many frames each of its sentences has."""
+
+from typing import Any
+
+import numpy as np
+
+from fish_openai.engine.request import Sampling, SpeechRequest
+from fish_openai.engine.row import Row, Sink
+from fish_openai.errors import BadRequest
+
+ENDLESS = str(10**9)
+
+
+def speech(text: str, name: int = 0, **others: Any) -> SpeechRequest:
+    """A request whose seed is the name by which the backend's events know it."""
+    return SpeechRequest(text=text, sampling=Sampling(seed=name), **others)
+
+
+class CountingPlanner:
+    """Reads how many frames to speak, and trusts texts to need as many tokens."""
+
+    def plan(self, request: SpeechRequest, sink: Sink) -> Row:
+        if not request.text:
+            raise BadRequest("there is nothing to count")
+        column = np.zeros((1, 1), np.int32)
+        words = map(int, request.text.split())
+        return Row(
+            sink=sink,
+            prefix=column,
+            turns=tuple(np.broadcast_to(column, (1, frames)) for frames in words),
+            sampling=request.sampling,
+            max_frames=request.max_frames,
+            is_whole=request.is_whole,
+        )

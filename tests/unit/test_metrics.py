@@ -1,0 +1,98 @@
+"""The metrics by themselves: what is shown, and when the engine is asked."""
+
+import re
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from fish_openai.engine.request import EngineStatus
+from fish_openai.metrics import CallOutcome, Metrics
+
+NAMES_AND_KINDS = {
+    "fish_requests": "counter",
+    "fish_first_audio_seconds": "histogram",
+    "fish_request_seconds": "histogram",
+    "fish_audio_seconds": "counter",
+    "fish_rows_running": "gauge",
+    "fish_rows_waiting": "gauge",
+    "fish_frames": "counter",
+    "fish_step_seconds": "gauge",
+    "fish_voice_cache_hits": "counter",
+    "fish_voice_cache_misses": "counter",
+    "fish_voice_cache_bytes": "gauge",
+}
+
+
+def idle() -> EngineStatus:
+    return EngineStatus(state="ready", rows=8, rows_running=0, rows_waiting=0)
+
+
+def figure(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_everything_is_shown_under_its_name_and_kind_before_the_first_call() -> None:
+    text = generate_latest(Metrics(idle).registry).decode()
+    families = {each.name: each.type for each in text_string_to_metric_families(text)}
+    ours = {
+        name: kind
+        for name, kind in families.items()
+        if name.startswith("fish_") and not name.endswith("_created")
+    }
+    assert ours == NAMES_AND_KINDS
+    assert "process_resident_memory_bytes" in families
+
+
+def test_the_only_label_of_ours_is_one_of_six_outcomes() -> None:
+    text = generate_latest(Metrics(idle).registry).decode()
+    labels = re.findall(r'^fish_requests_total\{outcome="(\w+)"\} 0\.0$', text, re.MULTILINE)
+    assert labels == [
+        "done",
+        "error",
+        "aborted",
+        "refused_full",
+        "refused_loading",
+        "bad_request",
+    ]
+    assert set(re.findall(r"^fish_\w+\{(\w+)=", text, re.MULTILINE)) == {"outcome", "le"}
+
+
+def test_the_engine_is_asked_at_every_scrape() -> None:
+    snapshots = iter(
+        EngineStatus(
+            state="ready",
+            rows=8,
+            rows_running=running,
+            rows_waiting=2,
+            frames=3,
+            step_s=0.5,
+            voice_hits=4,
+            voice_misses=5,
+            voice_bytes=6,
+        )
+        for running in (1, 7)
+    )
+    registry = Metrics(lambda: next(snapshots)).registry
+    first, second = (
+        {sample.name: sample.value for family in registry.collect() for sample in family.samples}
+        for _ in range(2)
+    )
+    assert (first["fish_rows_running"], second["fish_rows_running"]) == (1, 7)
+    assert [
+        first[name]
+        for name in (
+            "fish_rows_waiting",
+            "fish_frames_total",
+            "fish_step_seconds",
+            "fish_voice_cache_hits_total",
+            "fish_voice_cache_misses_total",
+            "fish_voice_cache_bytes",
+        )
+    ] == [2, 3, 0.5, 4, 5, 6]
+
+
+def test_two_applications_in_one_process_count_for_themselves() -> None:
+    one, other = Metrics(idle), Metrics(idle)
+    one.requests.labels(CallOutcome.DONE).inc()
+    assert figure(one, "fish_requests_total", outcome="done") == 1
+    assert figure(other, "fish_requests_total", outcome="done") == 0
