@@ -22,7 +22,7 @@ import httpx
 
 from benchmarks.load_figures import HEADER, Figures
 from benchmarks.load_hearing import Listener
-from benchmarks.load_level import no_rest, run_level, until_heard
+from benchmarks.load_level import back_to_back, run_level, until_heard
 from benchmarks.load_plot import draw
 from benchmarks.product import served
 from benchmarks.report import print_json, print_table
@@ -86,7 +86,7 @@ def server_url(options: argparse.Namespace) -> Iterator[str]:
 async def sweep(url: str, options: argparse.Namespace) -> list[Figures]:
     """Every level in turn."""
     texts = random.Random(options.seed).choices(TEXTS, k=options.requests)  # noqa: S311
-    rest = until_heard(options.prebuffer_ms / 1000) if options.paced else no_rest
+    rest = until_heard(options.prebuffer_ms / 1000) if options.paced else back_to_back
     slack_s = (options.prebuffer_ms + options.tolerance_ms) / 1000
     levels = []
     async with connect(url) as client:

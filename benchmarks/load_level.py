@@ -36,7 +36,7 @@ class Level:
         return max(hearing.ended_s for hearing in self.hearings) - first
 
 
-def no_rest(hearing: Hearing) -> float:
+def back_to_back(hearing: Hearing) -> float:
     """The closed loop: the next request follows at once; after a refusal, when it may be retried."""
     if hearing.ending is not Ending.REFUSED:
         return 0.0
@@ -49,7 +49,7 @@ def until_heard(prebuffer_s: float) -> Rest:
 
     def rest(hearing: Hearing) -> float:
         if hearing.ending is not Ending.HEARD:
-            return no_rest(hearing)
+            return back_to_back(hearing)
         return max(0.0, playback_end_s(hearing.arrivals, prebuffer_s) - hearing.total_s)
 
     return rest

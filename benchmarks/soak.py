@@ -5,7 +5,8 @@ clients at once than the server has rows and places in its queue. Metrics: how e
 resident memory, threads, open files and rows over time, against what they were after a warm-up that
 speaks every text in every format. The last line is JSON; the exit code is 1 if a check failed.
 
-python -m benchmarks.soak [--requests 2000] [--concurrency 16] [--max-rows 4] [--max-queue 6]
+python -m benchmarks.soak [--requests 2000] [--concurrency 16] [--max-rows 4] [--max-queue 8]
+    [-- more options of fish-openai serve]
 """
 
 import argparse
@@ -21,7 +22,7 @@ from benchmarks.product import Product, served
 from benchmarks.report import print_json, print_table
 from benchmarks.soak_checks import FDS_GROWTH, Check, Soak, check
 from benchmarks.soak_client import Ending, Result, Visitor
-from benchmarks.soak_plan import Call, Mistake, Visit, make_plan, one_of_each
+from benchmarks.soak_plan import Visit, make_plan, one_of_each
 from benchmarks.soak_watch import Sample, Watch, rss_curve
 
 SETTLE_S = 30
@@ -32,7 +33,7 @@ def main() -> int:
     """Soak a server; 0 if it stood the test."""
     options = parse_options()
     rows = f"--max-rows={options.max_rows}", f"--max-queue={options.max_queue}"
-    with served(*rows) as product:
+    with served(*rows, *options.serve_options) as product:
         soak = asyncio.run(_soak(product, options))
     checks = check(soak, max_rss_slope=options.max_rss_slope)
     report(options, soak, checks)
@@ -45,11 +46,12 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--concurrency", type=int, default=16, help="clients at the same time")
     parser.add_argument("--max-rows", type=int, default=4, help="of the server")
-    parser.add_argument("--max-queue", type=int, default=6, help="of the server")
+    parser.add_argument("--max-queue", type=int, default=8, help="of the server")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sample-seconds", type=float, default=0.5)
     parser.add_argument("--limit-seconds", type=float, default=7200, help="then it is given up")
     parser.add_argument("--max-rss-slope", type=float, default=20, help="MB per 1000 requests")
+    parser.add_argument("serve_options", nargs="*", help="after --: for fish-openai serve")
     return parser.parse_args()
 
 
@@ -100,7 +102,7 @@ async def _pay(
 
 def report(options: argparse.Namespace, soak: Soak, checks: Sequence[Check]) -> None:
     """What was done, what was seen and the verdict: tables for people, the line for programs."""
-    planned = Counter(map(_kind, make_plan(options.requests, options.seed)))
+    planned = Counter(visit.kind for visit in make_plan(options.requests, options.seed))
     endings = {ending.value: soak.endings[ending] for ending in Ending}
     for title, counts in (("visits as planned", planned), ("visits as they ended", endings)):
         print_table(title, ["", "visits"], [[name, str(count)] for name, count in counts.items()])
@@ -114,16 +116,6 @@ def report(options: argparse.Namespace, soak: Soak, checks: Sequence[Check]) -> 
         print(f"fault: {fault}")
     print_table("checks", ["check", "found", "accepted", ""], [each.cells() for each in checks])
     print_json("soak", options, {"planned": planned, "endings": endings, **_for_json(soak, checks)})
-
-
-def _kind(visit: Visit) -> str:
-    match visit:
-        case Mistake():
-            return "mistake"
-        case Call(departure=None):
-            return "stays"
-        case Call(departure=departure):
-            return f"leaves {departure.phase.value}"
 
 
 def _for_json(soak: Soak, checks: Sequence[Check]) -> dict[str, Any]:

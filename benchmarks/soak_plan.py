@@ -65,6 +65,11 @@ class Call:
     departure: Departure | None = None
 
     @property
+    def kind(self) -> str:
+        """What its client does, for tables."""
+        return "stays" if self.departure is None else f"leaves {self.departure.phase.value}"
+
+    @property
     def body(self) -> bytes:
         """Its JSON; the seed makes the same text last equally long every time."""
         fields = speech_fields(self.text) | {"response_format": self.format_name, "seed": _SEED}
@@ -80,6 +85,7 @@ class Mistake(NamedTuple):
 
     body: bytes
     status: HTTPStatus
+    kind: str = "makes a mistake"
 
 
 Visit = Call | Mistake

@@ -57,6 +57,11 @@ class CodecConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raise `CheckpointError` for the first contradiction."""
+        sizes = msgspec.structs.asdict(self)
+        for name in sizes.keys() - {"encoder_transformer_layers"}:
+            numbers = sizes[name] if isinstance(sizes[name], tuple) else (sizes[name],)
+            if min(numbers, default=0) < 1:
+                raise CheckpointError(f"the codec's {name} is {sizes[name]}; it must be positive.")
         if math.prod(self.encoder_rates) != math.prod(self.decoder_rates):
             raise CheckpointError(
                 f"the codec's encoder shrinks time by {math.prod(self.encoder_rates)} and its decoder "

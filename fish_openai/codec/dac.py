@@ -39,8 +39,8 @@ class Codec(nn.Module):
         """Codes of whole recordings.
 
         Args:
-            pcm: [rows, samples] in [-1, 1] at `config.sample_rate`; zeros are added at the end to
-                fill the last frame.
+            pcm: [rows, samples] in [-1, 1] at `config.sample_rate`, at least one sample; zeros are
+                added at the end to fill the last frame.
 
         Returns:
             int64 [rows, num_codebooks, frames].
@@ -57,7 +57,7 @@ class Codec(nn.Module):
         """The next samples of each stream.
 
         Args:
-            codes: int64 [rows, num_codebooks, frames], any number of frames.
+            codes: int64 [rows, num_codebooks, frames], at least one frame.
             state: what the last call returned, or `init_state`.
 
         Returns:

@@ -6,6 +6,7 @@ thread, everything else belongs to the loop that made the handle.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from enum import Enum
 
 from fish_openai.engine.request import Pcm, Usage
@@ -64,7 +65,7 @@ class Handle(AsyncIterator[Pcm]):
         item = await self._items.get()
         if isinstance(item, Exception):
             self._items.put_nowait(item)
-            raise item
+            raise item.with_traceback(None)
         if item is None:
             self._items.put_nowait(None)
             raise StopAsyncIteration
@@ -72,7 +73,8 @@ class Handle(AsyncIterator[Pcm]):
         return item
 
     def _post(self, item: Pcm | Exception | None, usage: Usage | None) -> None:
-        if not self._loop.is_closed():
+        # A loop that has been closed has no readers left.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._receive, item, usage)
 
     def _receive(self, item: Pcm | Exception | None, usage: Usage | None) -> None:

@@ -1,5 +1,6 @@
 """One accepted request on its way through the engine. No torch."""
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -54,6 +55,7 @@ class Row:
         turn: index of the sentence that is being spoken.
         attempt: how often that sentence has been begun again.
         frames: spoken but not yet decoded, each int32 [num_codebooks].
+        sounds: the latest semantic codes of the current turn.
         num_frames: spoken and kept, all turns together.
         turn_frames: those of the current turn.
         num_chunks: handed out.
@@ -72,6 +74,7 @@ class Row:
     turn: int = 0
     attempt: int = 0
     frames: list[NDArray[np.int32]] = field(default_factory=list)
+    sounds: deque[int] = field(default_factory=lambda: deque(maxlen=_STUCK_FRAMES))
     num_frames: int = 0
     turn_frames: int = 0
     num_chunks: int = 0
@@ -120,9 +123,7 @@ class Row:
         """Whether the turn has run away or repeats itself."""
         if self.turn_frames > self.turn_limit:
             return True
-        tail = self.frames[-_STUCK_FRAMES:]
-        repeats = len({int(codes[0]) for codes in tail}) <= _STUCK_CODES
-        return len(tail) == _STUCK_FRAMES and repeats
+        return len(self.sounds) == _STUCK_FRAMES and len(set(self.sounds)) <= _STUCK_CODES
 
     @property
     def can_try_again(self) -> bool:
@@ -132,6 +133,7 @@ class Row:
     def add_frame(self, codes: NDArray[np.int32]) -> None:
         """Note one spoken frame."""
         self.frames.append(codes)
+        self.sounds.append(int(codes[0]))
         self.num_frames += 1
         self.turn_frames += 1
 
@@ -141,6 +143,7 @@ class Row:
             return False
         self.turn += 1
         self.turn_frames = self.attempt = 0
+        self.sounds.clear()
         return True
 
     def try_again(self) -> None:
@@ -150,6 +153,7 @@ class Row:
         del self.frames[kept:]
         self.turn_frames = 0
         self.attempt += 1
+        self.sounds.clear()
 
     def take_chunk(self, num_frames: int) -> NDArray[np.int32]:
         """The oldest frames, int32 [num_codebooks, num_frames]; they count as handed out."""

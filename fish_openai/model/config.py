@@ -20,7 +20,6 @@ class BlockConfig(msgspec.Struct, frozen=True, kw_only=True):
     head_dim: int
     hidden_dim: int
     norm_eps: float
-    rope_base: float
     has_qkv_bias: bool
     has_output_bias: bool
     has_qk_norm: bool
@@ -109,7 +108,6 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
             head_dim=self.head_dim or self.dim // self.n_head,
             hidden_dim=self.intermediate_size or _default_hidden_dim(self.dim),
             norm_eps=self.norm_eps,
-            rope_base=self.rope_base,
             has_qkv_bias=self.attention_qkv_bias,
             has_output_bias=self.attention_o_bias,
             has_qk_norm=self.attention_qk_norm,
@@ -127,7 +125,6 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
             head_dim=self.fast_head_dim or slow.head_dim,
             hidden_dim=self.fast_intermediate_size or slow.hidden_dim,
             norm_eps=self.norm_eps,
-            rope_base=self.rope_base,
             has_qkv_bias=_first(self.fast_attention_qkv_bias, slow.has_qkv_bias),
             has_output_bias=_first(self.fast_attention_o_bias, slow.has_output_bias),
             has_qk_norm=_first(self.fast_attention_qk_norm, slow.has_qk_norm),

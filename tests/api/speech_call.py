@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import httpx
+import numpy as np
 
 from fish_openai.audio.decode import decode
 from tests.api.server import raw_post
@@ -26,10 +27,14 @@ def error_of(answer: httpx.Response) -> dict[str, Any]:
     return error
 
 
-def duration_s(format_name: str, content: bytes) -> float:
+def samples(format_name: str, content: bytes) -> np.ndarray:
     if format_name == "pcm":
-        return len(content) / 2 / RATE
-    return decode(content, rate=RATE, max_seconds=60).size / RATE
+        return np.frombuffer(content, "<i2")
+    return decode(content, rate=RATE, max_seconds=60)
+
+
+def duration_s(format_name: str, content: bytes) -> float:
+    return samples(format_name, content).size / RATE
 
 
 def post_bytes(**changes: Any) -> bytes:

@@ -47,11 +47,10 @@ def test_while_loading_the_port_is_open_and_speech_is_refused() -> None:
 
 
 def test_start_that_fails_with_an_open_port_is_one_line_and_status_1() -> None:
-    with child() as server:
-        with httpx.Client(base_url=server.url) as kept_alive:
-            assert kept_alive.get("/health").status_code == 503
-            server.order("fail")
-            ending = server.end()
+    with child() as server, httpx.Client(base_url=server.url) as kept_alive:
+        assert kept_alive.get("/health").status_code == 503
+        server.order("fail")
+        ending = server.end()
     assert ending == (1, "", "fish-openai: there is no model.pth: download it\n")
 
 
@@ -66,7 +65,7 @@ def test_signal_while_loading_is_a_clean_end(number: int) -> None:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_request_under_way_at_a_signal_gets_its_whole_body(number: int) -> None:
-    with child() as server:
+    with child("--log-level", "warning") as server:
         server.load()
         with speaking(server) as chunks:
             begin = next(chunks)

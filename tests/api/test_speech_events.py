@@ -5,10 +5,11 @@ import json
 import re
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.api.server import connected, raw_post, read_to_end
-from tests.api.speech_call import PATH, speech
+from tests.api.speech_call import PATH, samples, speech
 from tests.fakes import TIMEOUT_S, FakeEngine, Script
 
 GRAMMAR = re.compile(
@@ -32,7 +33,7 @@ def test_s05_events_are_deltas_done_and_the_end(client: httpx.Client, model: str
     assert GRAMMAR.fullmatch(answer.content)
 
 
-@pytest.mark.parametrize("format_name", ["mp3", "wav", "pcm", "flac"])
+@pytest.mark.parametrize("format_name", ["mp3", "aac", "flac", "wav", "pcm"])
 def test_s05_deltas_are_4096_bytes_and_together_the_plain_stream(
     client: httpx.Client, format_name: str
 ) -> None:
@@ -42,6 +43,17 @@ def test_s05_deltas_are_4096_bytes_and_together_the_plain_stream(
     assert b"".join(deltas) == plain
     assert {len(delta) for delta in deltas[:-1]} == {4096}
     assert 0 < len(deltas[-1]) <= 4096
+
+
+@pytest.mark.parametrize("format_name", ["mp3", "opus", "aac", "flac", "wav", "pcm"])
+def test_s05_deltas_together_hold_the_samples_of_the_whole_body(
+    client: httpx.Client, format_name: str
+) -> None:
+    body = speech(response_format=format_name)
+    events = client.post(PATH, json=body | {"stream_format": "sse"}).content
+    whole = client.post(PATH, json=body | {"stream": False}).content
+    together = b"".join(deltas_of(events))
+    np.testing.assert_array_equal(samples(format_name, together), samples(format_name, whole))
 
 
 @pytest.mark.parametrize("model", ["tts-1", "tts-1-hd"])

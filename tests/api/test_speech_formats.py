@@ -1,9 +1,10 @@
 """The bytes of an answer: six formats, streamed and whole."""
 
 import httpx
+import numpy as np
 import pytest
 
-from tests.api.speech_call import PATH, RATE, duration_s, speech
+from tests.api.speech_call import PATH, RATE, duration_s, samples, speech
 from tests.fakes import FakeEngine, Script, sine
 
 MEDIA_TYPES = {
@@ -44,6 +45,16 @@ def test_whole_body_has_a_length_and_decodes_to_the_same_duration(
     assert answer.headers["content-type"] == MEDIA_TYPES[format_name]
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert duration_s(format_name, answer.content) == pytest.approx(1.0, abs=PADDING_S)
+
+
+@every_format
+def test_streamed_and_whole_body_hold_the_same_samples(
+    client: httpx.Client, format_name: str
+) -> None:
+    body = speech(response_format=format_name)
+    streamed = client.post(PATH, json=body).content
+    whole = client.post(PATH, json=body | {"stream": False}).content
+    np.testing.assert_array_equal(samples(format_name, streamed), samples(format_name, whole))
 
 
 def test_s02_mp3_is_the_default(client: httpx.Client) -> None:

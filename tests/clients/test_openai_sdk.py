@@ -183,3 +183,42 @@ def test_s34_fault_in_mid_stream_breaks_a_streaming_response(
     create = openai.audio.speech.with_streaming_response.create
     with create(**SPEECH) as speech, pytest.raises(httpx2.RemoteProtocolError):
         list(speech.iter_bytes())
+
+
+def test_retry_after_a_full_queue_is_spoken(base_url: str, engine: FakeEngine) -> None:
+    engine.capacity = 0
+    statuses: list[int] = []
+
+    def make_room(answer: httpx2.Response) -> None:
+        statuses.append(answer.status_code)
+        engine.capacity = 1
+
+    with httpx2.Client(event_hooks={"response": [make_room]}) as http_client:
+        client = OpenAI(base_url=base_url, api_key="any", http_client=http_client)
+        speech = client.audio.speech.create(**SPEECH, response_format="pcm")
+    assert statuses == [429, 200]
+    assert duration_s("pcm", speech.content) == 1.0
+
+
+def test_other_requests_finish_when_one_breaks(openai: OpenAI, engine: FakeEngine) -> None:
+    create = openai.audio.speech.with_streaming_response.create
+    engine.script = Script(holds_before=2)
+    with create(**SPEECH, response_format="pcm") as healthy:
+        chunks = healthy.iter_bytes()
+        first = next(chunks)
+        engine.script = Script(fails_before=2)
+        with create(**SPEECH) as broken, pytest.raises(httpx2.RemoteProtocolError):
+            list(broken.iter_bytes())
+        engine.release()
+        audio = first + b"".join(chunks)
+    assert duration_s("pcm", audio) == 1.0
+
+
+def test_engine_that_stops_before_the_first_byte_is_worth_a_retry(
+    openai: OpenAI, engine: FakeEngine
+) -> None:
+    engine.script = Script(fails_before=0, fault=EngineUnavailable("the server is shutting down"))
+    with pytest.raises(InternalServerError) as caught:
+        openai.audio.speech.create(**SPEECH)
+    assert caught.value.status_code == 503
+    assert caught.value.response.headers["retry-after"] == "5"

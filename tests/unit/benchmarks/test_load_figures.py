@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from benchmarks.load_figures import HEADER, Figures, Percentiles
 from benchmarks.load_hearing import Ending, Hearing
-from benchmarks.load_level import MAX_RETRY_S, Level, Rest, no_rest, until_heard
+from benchmarks.load_level import MAX_RETRY_S, Level, Rest, back_to_back, until_heard
 from tests.unit.benchmarks.builders import heard, refused
 
 FINE = heard((0.1, 1.0), (0.5, 1.0), sent_s=10.0, total_s=0.5)
@@ -63,7 +63,7 @@ def test_the_table_has_a_cell_for_every_column_and_json_takes_the_rest() -> None
 
 
 def test_in_the_closed_loop_the_next_request_follows_at_once() -> None:
-    assert no_rest(FINE) == 0
+    assert back_to_back(FINE) == 0
 
 
 def test_real_listeners_ask_again_when_the_last_sample_has_been_played() -> None:
@@ -75,7 +75,7 @@ def test_real_listeners_who_heard_it_late_ask_at_once() -> None:
     assert until_heard(prebuffer_s=0)(heard((0.1, 0.2), total_s=3.0)) == 0
 
 
-@pytest.mark.parametrize("rest", [no_rest, until_heard(0)])
+@pytest.mark.parametrize("rest", [back_to_back, until_heard(0)])
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
     [("2", 2.0), ("60", MAX_RETRY_S), (None, MAX_RETRY_S), ("Sun, 06 Nov 1994", MAX_RETRY_S)],

@@ -24,7 +24,8 @@ def test_a_short_soak_passes_every_check(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(soak_plan, "TEXTS", SHORT[:1])
-    monkeypatch.setattr(sys, "argv", ["soak", *(word for pair in OPTIONS.items() for word in pair)])
+    words = [word for pair in OPTIONS.items() for word in pair]
+    monkeypatch.setattr(sys, "argv", ["soak", *words, "--", "--threads", "1"])
     code = soak.main()
     output = capsys.readouterr().out
     results = json.loads(output.splitlines()[-1])["results"]

@@ -15,7 +15,6 @@ BLOCK = BlockConfig(
     head_dim=4,
     hidden_dim=8,
     norm_eps=1e-5,
-    rope_base=10_000,
     has_qkv_bias=False,
     has_output_bias=False,
     has_qk_norm=False,
