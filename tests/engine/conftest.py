@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from fish_openai.engine.load import load_own
 from fish_openai.engine.core import Loaded
+from fish_openai.engine.load import load_own
 from fish_openai.settings import Settings
 from fish_openai.testing.factory import write_checkpoint
 from fish_openai.testing.sizes import SIZES

@@ -39,14 +39,10 @@ class Recorder:
 
 
 def request(text: str, seed: int, max_frames: int | None = 40, **sampling: float) -> SpeechRequest:
-    return SpeechRequest(
-        text=text, sampling=Sampling(seed=seed, **sampling), max_frames=max_frames
-    )
+    return SpeechRequest(text=text, sampling=Sampling(seed=seed, **sampling), max_frames=max_frames)
 
 
-def submit(
-    loaded: Loaded, stepper: Stepper, speech_request: SpeechRequest
-) -> tuple[Row, Recorder]:
+def submit(loaded: Loaded, stepper: Stepper, speech_request: SpeechRequest) -> tuple[Row, Recorder]:
     recorder = Recorder()
     row = loaded.planner.plan(speech_request, recorder)
     stepper.submit(row)

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from benchmarks import soak, soak_plan
+from benchmarks import soak, soak_client, soak_plan
 from benchmarks.product import served
 from benchmarks.texts import SHORT
 
 OPTIONS = {
-    "--requests": "40",
-    "--concurrency": "8",
+    "--requests": "30",
+    "--concurrency": "6",
     "--max-rows": "1",
     "--max-queue": "2",
     "--sample-seconds": "0.05",
@@ -24,13 +24,14 @@ def test_a_short_soak_passes_every_check(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(soak_plan, "TEXTS", SHORT[:1])
+    monkeypatch.setattr(soak_client, "MAX_RETRY_S", 0.2)
     words = [word for pair in OPTIONS.items() for word in pair]
     monkeypatch.setattr(sys, "argv", ["soak", *words, "--", "--threads", "1"])
     code = soak.main()
     output = capsys.readouterr().out
     results = json.loads(output.splitlines()[-1])["results"]
     assert code == 0, output
-    assert sum(results["endings"].values()) == sum(results["planned"].values()) == 40
+    assert sum(results["endings"].values()) == sum(results["planned"].values()) == 30
     assert all(check["has_passed"] for check in results["checks"].values())
 
 

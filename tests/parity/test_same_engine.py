@@ -1,0 +1,65 @@
+"""`--engine upstream` and `selfcheck`: the operator's own means of comparison."""
+
+import numpy as np
+import pytest
+import torch
+
+from fish_openai.engine import selfcheck
+from fish_openai.engine.load import load_own
+from fish_openai.engine.load_upstream import load_upstream
+from fish_openai.engine.request import Sampling, SpeechRequest
+from fish_openai.engine.stepper import Stepper
+from fish_openai.settings import Settings
+from tests.engine.recorder import Recorder, run, speak_alone, submit
+
+SETTINGS = Settings(checkpoint="minnow", max_rows=2, device="cpu", threads=1)
+GREEDY = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0)
+TWO_SENTENCES = SpeechRequest(text="the dog ran. why did she go?", sampling=GREEDY)
+
+
+@pytest.fixture(autouse=True)
+def _inference() -> object:
+    with torch.inference_mode():
+        yield
+
+
+def test_both_engines_say_the_same_samples() -> None:
+    own = speak_alone(load_own(SETTINGS), TWO_SENTENCES)
+    theirs = speak_alone(load_upstream(SETTINGS), TWO_SENTENCES)
+    assert own.endings == theirs.endings == ["done"]
+    assert own.usage == theirs.usage
+    np.testing.assert_allclose(own.samples, theirs.samples, atol=1e-4)
+
+
+def test_upstream_speaks_one_request_after_the_other_and_leaves_when_told() -> None:
+    loaded = load_upstream(SETTINGS)
+    stepper = Stepper(loaded.backend)
+    first, cut_short = submit(loaded, stepper, TWO_SENTENCES)
+    _, waits = submit(loaded, stepper, TWO_SENTENCES)
+    stepper.round()
+    assert (len(stepper.table), len(stepper.waiting)) == (1, 1)
+    stepper.abort(first)
+    run(stepper)
+    assert (cut_short.endings, waits.endings) == ([], ["done"])
+    assert seconds(waits) > 0.5
+
+
+def test_selfcheck_finds_nothing_wrong_with_the_embedded_checkpoint(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert selfcheck.run(SETTINGS) == 0
+    report = capsys.readouterr().out
+    assert report.count("  ok  ") == 5
+    assert "BAD" not in report
+
+
+def test_selfcheck_reports_a_runtime_that_differs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fish_openai.codec.transformer.ROPE_BASE", 100.0)
+    assert selfcheck.run(SETTINGS) == 1
+    assert "BAD  decoded samples" in capsys.readouterr().out
+
+
+def seconds(recorder: Recorder) -> float:
+    return len(recorder.samples) / 16_000
