@@ -44,6 +44,6 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 $(INSTALLED_TEST): $(INSTALLED) requirements-upstream.txt
-	$(PIP) install --constraint constraints.txt --editable '.[test,upstream]'
+	$(PIP) install --constraint constraints.txt --editable '.[test,upstream,bench]'
 	$(PIP) install --no-deps --requirement requirements-upstream.txt
 	@touch $@

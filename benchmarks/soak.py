@@ -50,7 +50,12 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sample-seconds", type=float, default=0.5)
     parser.add_argument("--limit-seconds", type=float, default=7200, help="then it is given up")
-    parser.add_argument("--max-rss-slope", type=float, default=20, help="MB per 1000 requests")
+    parser.add_argument(
+        "--max-rss-slope",
+        type=float,
+        default=20,
+        help="MB per 1000 requests; in a run of a few hundred one step of the allocator is more",
+    )
     parser.add_argument("serve_options", nargs="*", help="after --: for fish-openai serve")
     return parser.parse_args()
 

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -71,11 +71,15 @@ class Engine:
     def start(self) -> None:
         """Load and warm up; see `SpeechEngine`."""
         self._thread.start()
-        self._ready.result()
+        try:
+            self._ready.result()
+        except CancelledError:
+            raise EngineUnavailable("the engine was stopped while it was loading.") from None
 
     def stop(self) -> None:
         """End what is open and join the thread; see `SpeechEngine`."""
-        if self._thread.is_alive():
+        # A load cannot be interrupted: its thread is left to end by itself, or with the process.
+        if not self._ready.cancel() and self._thread.is_alive():
             self._inbox.put(self._begin_stop)
             self._thread.join(_JOIN_S)
 
@@ -155,20 +159,31 @@ class Engine:
 
     @torch.inference_mode()
     def _main(self) -> None:
-        try:
-            self._loaded = self._load()
-            self._stepper = Stepper(self._loaded.backend)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, `start` raises it
-            self._error = str(error)
-            self._ready.set_exception(error)
+        stepper = self._begin()
+        if stepper is None:
             return
-        self._ready.set_result(None)
         try:
-            self._loop(self._stepper)
+            self._loop(stepper)
         except BaseException:  # noqa: BLE001 - the last border: nobody must wait for a dead thread
             self._error = "the engine thread has died"
             _log.exception("%s", self._error)
-            self._end(self._stepper, EngineFault(self._error))
+            self._end(stepper, EngineFault(self._error))
+
+    def _begin(self) -> Stepper | None:
+        """Load; None if that failed, or if nobody wants it any more."""
+        try:
+            loaded, failure = self._load(), None
+        except BaseException as error:  # noqa: BLE001 - whatever it is, `start` raises it
+            loaded, failure = None, error
+        if not self._ready.set_running_or_notify_cancel():
+            return None
+        if loaded is None:
+            self._error = str(failure)
+            self._ready.set_exception(failure)
+            return None
+        self._loaded, self._stepper = loaded, Stepper(loaded.backend)
+        self._ready.set_result(None)
+        return self._stepper
 
     def _loop(self, stepper: Stepper) -> None:
         has_stepped = False

@@ -1,6 +1,8 @@
 """Which device and precision the engine runs on."""
 
+import ctypes
 import logging
+import platform
 
 import psutil
 import torch
@@ -10,6 +12,8 @@ from fish_openai.errors import SettingsError
 _log = logging.getLogger(__name__)
 _BF16_CAPABILITY = (8, 0)
 """Compute capability from which bfloat16 has tensor cores (Ampere)."""
+_M_ARENA_MAX = -8
+"""glibc, malloc.h."""
 _ROWS_SHARE = 0.6
 """Part of the free memory that rows may take; the rest is for activations and the codec."""
 _DTYPES = {
@@ -52,10 +56,13 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def configure(threads: int) -> None:
-    """Set what is global to the process: CPU threads (0: torch's own choice) and TF32 products."""
+    """Set what is global to the process: CPU threads (0: torch's own choice), TF32, the allocator."""
     if threads:
         torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("high")
+    if platform.libc_ver()[0] == "glibc":
+        # Encoders run on several threads, and an arena for each only ever grows.
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def rows_that_fit(wanted: int, row_bytes: int, device: torch.device) -> int:

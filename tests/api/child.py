@@ -53,7 +53,7 @@ def child(*options: str) -> Iterator[Child]:
     port = _free_port()
     command = [sys.executable, "-m", "tests.api.told", "serve", "--port", str(port), *options]
     pipe = subprocess.PIPE
-    with subprocess.Popen(  # noqa: S603 - our own interpreter
+    with subprocess.Popen(
         command, cwd=ROOT, env={}, stdin=pipe, stdout=pipe, stderr=pipe, text=True
     ) as process:
         try:

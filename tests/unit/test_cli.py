@@ -85,7 +85,7 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 def serving(*options: str, start: str = "") -> Iterator[Process]:
     command = [sys.executable, "-c", SERVE_A_FAKE, "serve", "--port", "0", *options]
     pipe = subprocess.PIPE
-    with subprocess.Popen(  # noqa: S603 - our own interpreter
+    with subprocess.Popen(
         command, cwd=ROOT, env={"START": start}, stdin=pipe, stdout=pipe, stderr=pipe, text=True
     ) as process:
         try:
@@ -102,7 +102,7 @@ def test_the_version_and_the_help_come_without_torch() -> None:
             "print(sorted({'torch', 'litestar', 'numpy', 'av'} & sys.modules.keys()))"
         )
         command = [sys.executable, "-c", code]
-        output = subprocess.check_output(command, cwd=ROOT, text=True)  # noqa: S603
+        output = subprocess.check_output(command, cwd=ROOT, text=True)
         assert output.splitlines()[-1] == "[]"
     assert __version__ in subprocess.check_output(
         [sys.executable, "-m", "fish_openai", "--version"], cwd=ROOT, text=True

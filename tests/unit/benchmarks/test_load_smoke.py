@@ -32,7 +32,7 @@ def busy_every_third_time() -> Litestar:
             return Response({}, status_code=429, headers={"Retry-After": "0"})
         return Stream(two_seconds(), media_type="audio/pcm")
 
-    return Litestar([speak])
+    return Litestar([speak], logging_config=None)
 
 
 @pytest.fixture(scope="module")
