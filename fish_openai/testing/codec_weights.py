@@ -7,8 +7,8 @@ quantisers' projections the old way, and those around the quantisers not at all.
 import math
 from itertools import pairwise
 
+from fish_openai.codec.config import CodecConfig
 from fish_openai.testing.draw import Draw, Weights
-from fish_openai.upstream.geometry import CodecGeometry
 
 _HEAD_DIM = 64
 _RESIDUAL_UNITS = 3
@@ -22,7 +22,7 @@ _INPUT_GAIN = 10.0
 """Speech is quiet: its root mean square is about a tenth."""
 
 
-def codec_weights(size: CodecGeometry, draw: Draw) -> Weights:
+def codec_weights(size: CodecConfig, draw: Draw) -> Weights:
     """The state dict of a codec of that geometry, without masks and rotary tables."""
     yield from _encoder(size, draw)
     yield from _quantizers(
@@ -40,7 +40,7 @@ def codec_weights(size: CodecGeometry, draw: Draw) -> Weights:
     yield from _decoder(size, draw)
 
 
-def _encoder(size: CodecGeometry, draw: Draw) -> Weights:
+def _encoder(size: CodecConfig, draw: Draw) -> Weights:
     yield from _conv("encoder.block.0.", size.encoder_dim, 1, 7, draw, gain=_INPUT_GAIN)
     dim = size.encoder_dim
     stages = zip(size.encoder_rates, size.encoder_transformer_layers, strict=True)
@@ -57,7 +57,7 @@ def _encoder(size: CodecGeometry, draw: Draw) -> Weights:
     yield from _conv(f"encoder.block.{last + 1}.", size.latent_dim, dim, 3, draw)
 
 
-def _decoder(size: CodecGeometry, draw: Draw) -> Weights:
+def _decoder(size: CodecConfig, draw: Draw) -> Weights:
     yield from _conv("decoder.model.0.", size.decoder_dim, size.latent_dim, 7, draw)
     dims = [size.decoder_dim // 2**index for index in range(len(size.decoder_rates) + 1)]
     stages = zip(pairwise(dims), size.decoder_rates, strict=True)
@@ -108,7 +108,7 @@ def _transposed_conv(name: str, inputs: int, outputs: int, stride: int, draw: Dr
     )
 
 
-def _quantizers(name: str, count: int, entries: int, size: CodecGeometry, draw: Draw) -> Weights:
+def _quantizers(name: str, count: int, entries: int, size: CodecConfig, draw: Draw) -> Weights:
     for index in range(count):
         stage = f"{name}quantizers.{index}."
         yield from _old_projection(f"{stage}in_proj.", size.codebook_dim, size.latent_dim, draw)

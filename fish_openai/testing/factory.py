@@ -12,13 +12,13 @@ import msgspec
 import torch
 from torch import Tensor
 
+from fish_openai.codec.config import CodecConfig
 from fish_openai.testing.codec_weights import codec_weights
 from fish_openai.testing.draw import Draw
 from fish_openai.testing.leftovers import codec_leftovers, lm_leftovers
 from fish_openai.testing.lm_weights import lm_weights
 from fish_openai.testing.sizes import SIZES, Size
 from fish_openai.testing.vocabulary import write_tokenizer
-from fish_openai.upstream.geometry import FILE_NAME, OFFICIAL
 
 
 def write_checkpoint(
@@ -46,9 +46,9 @@ def write_checkpoint(
 def _write_shapes(folder: Path, size: Size) -> None:
     config = json.dumps(dataclasses.asdict(size.lm), indent=2)
     (folder / "config.json").write_text(config, encoding="utf-8")
-    geometry = folder / FILE_NAME
+    geometry = folder / "codec.json"
     geometry.unlink(missing_ok=True)
-    if size.codec != OFFICIAL:
+    if size.codec != CodecConfig():
         geometry.write_bytes(msgspec.json.format(msgspec.json.encode(size.codec)))
 
 

@@ -6,9 +6,9 @@ published code does not have.
 
 import torch
 
+from fish_openai.codec.config import CodecConfig
 from fish_openai.testing.draw import Draw, Weights
 from fish_openai.testing.sizes import LmSize
-from fish_openai.upstream.geometry import CodecGeometry
 
 _HEAD_DIM = 64
 _ROPE_BASE = 10_000
@@ -22,7 +22,7 @@ def lm_leftovers(size: LmSize, draw: Draw) -> Weights:
     yield "audio_projector.bias", draw.normal(size.dim, std=0.02)
 
 
-def codec_leftovers(size: CodecGeometry) -> Weights:
+def codec_leftovers(size: CodecConfig) -> Weights:
     """Every transformer's `causal_mask` and `freqs_cis`."""
     for index, layers in enumerate(size.encoder_transformer_layers, start=1):
         if layers:

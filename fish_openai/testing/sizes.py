@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fish_openai.upstream.geometry import CodecGeometry
+from fish_openai.codec.config import CodecConfig
 
 CONTROL_TOKENS = (
     "begin_of_text",
@@ -111,7 +111,7 @@ class Size:
     """One checkpoint: its language model, its codec, and whether its files carry dead weight."""
 
     lm: LmSize = field(default_factory=LmSize)
-    codec: CodecGeometry = field(default_factory=CodecGeometry)
+    codec: CodecConfig = field(default_factory=CodecConfig)
     has_leftovers: bool = True
     """Whether the files carry what nobody reads (`testing/leftovers.py`), as the official ones do."""
 
@@ -162,7 +162,7 @@ TINY = Size(
         fast_head_dim=16,
         fast_intermediate_size=96,
     ),
-    codec=CodecGeometry(
+    codec=CodecConfig(
         sample_rate=16_000,
         encoder_dim=4,
         encoder_rates=(2, 2, 2, 4),
@@ -170,7 +170,6 @@ TINY = Size(
         decoder_dim=32,
         decoder_rates=(4, 2, 2, 2),
         encoder_transformer_layers=(0, 0, 0, 0),
-        decoder_transformer_layers=(0, 0, 0, 0),
         n_codebooks=3,
         codebook_size=64,
         semantic_codebook_size=80,

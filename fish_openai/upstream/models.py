@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fish_openai.upstream.geometry import OFFICIAL, CodecGeometry
+from fish_openai.codec.config import CodecConfig
 from fish_openai.upstream.shims import known_warnings_ignored, upstream
 from fish_openai.upstream.weights import assign_weights, read_weights
 
@@ -50,7 +50,7 @@ def load_codec(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Any
     """
     path = folder / "codec.pth"
     with known_warnings_ignored(), torch.device("meta"):
-        codec = _build_codec(CodecGeometry.load(folder))
+        codec = _build_codec(CodecConfig.load(folder))
     assign_weights(codec, read_weights(path), path)
     _make_codec_tables(codec)
     return codec.to(device=device, dtype=dtype).eval()
@@ -82,9 +82,9 @@ def _causal_mask(positions: int) -> torch.Tensor:
     return torch.ones(positions, positions, dtype=torch.bool).tril_()
 
 
-def _build_codec(geometry: CodecGeometry) -> Any:  # noqa: ANN401
+def _build_codec(geometry: CodecConfig) -> Any:  # noqa: ANN401
     dac = upstream().modded_dac
-    encoder_positions = _OFFICIAL_ENCODER_POSITIONS if geometry == OFFICIAL else _POSITIONS
+    encoder_positions = _OFFICIAL_ENCODER_POSITIONS if geometry == CodecConfig() else _POSITIONS
     return dac.DAC(
         sample_rate=geometry.sample_rate,
         encoder_dim=geometry.encoder_dim,
@@ -93,7 +93,6 @@ def _build_codec(geometry: CodecGeometry) -> Any:  # noqa: ANN401
         decoder_dim=geometry.decoder_dim,
         decoder_rates=geometry.decoder_rates,
         encoder_transformer_layers=geometry.encoder_transformer_layers,
-        decoder_transformer_layers=geometry.decoder_transformer_layers,
         transformer_general_config=partial(dac.ModelArgs, block_size=encoder_positions),
         quantizer=upstream().rvq.DownsampleResidualVectorQuantize(
             input_dim=geometry.latent_dim,
@@ -108,7 +107,7 @@ def _build_codec(geometry: CodecGeometry) -> Any:  # noqa: ANN401
     )
 
 
-def _build_transformer(geometry: CodecGeometry) -> Any:  # noqa: ANN401
+def _build_transformer(geometry: CodecConfig) -> Any:  # noqa: ANN401
     dac = upstream().modded_dac
     config = dac.ModelArgs(
         block_size=_POSITIONS,

@@ -27,6 +27,6 @@ CODEC_VARIANTS: dict[str, Size] = {
     "with encoder transformer": TINY.with_codec(encoder_transformer_layers=(0, 0, 0, 2)),
     "other rates": TINY.with_codec(
         encoder_rates=(5, 2), encoder_transformer_layers=(0, 0), encoder_dim=16, decoder_dim=24,
-        decoder_rates=(2, 5), decoder_transformer_layers=(0, 0), downsample_factor=(2, 2), window=3,
+        decoder_rates=(2, 5), downsample_factor=(2, 2), window=3,
     ),
 }  # fmt: skip
