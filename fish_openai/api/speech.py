@@ -83,7 +83,10 @@ def _speak(wanted: SpeechBody, voice: Voice, engine: SpeechEngine) -> Handle:
         return _stay_silent(engine.info)
     return engine.speak(
         SpeechRequest(
-            text=wanted.text, references=voice.references, sampling=wanted.sampling(voice.seed)
+            text=wanted.text,
+            references=voice.references,
+            sampling=wanted.sampling(voice.seed),
+            is_whole=wanted.wants_whole,
         )
     )
 

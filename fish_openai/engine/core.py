@@ -205,6 +205,7 @@ class Engine:
         """Handle every message; with nothing to step, wait for one."""
         with suppress(queue.Empty):
             if not has_stepped:
+                stepper.check_integrity()
                 # Rows may all be far ahead of their listeners: look again soon.
                 self._inbox.get(timeout=_NAP_S if stepper.has_work else None)(stepper)
             while True:
