@@ -59,12 +59,20 @@ class PackedConv(nn.Module):
         return y.squeeze(2)
 
 
-def pack(module: nn.Module) -> None:
-    """Replace every product and convolution below `module` by its packed form, freeing the original."""
+def pack(module: nn.Module, device: torch.device) -> None:
+    """Replace the products and convolutions below `module` by their packed forms, freeing the originals.
+
+    Only on a CPU whose torch has oneDNN; elsewhere nothing happens, and torch's own are used.
+    """
+    if device.type == "cpu" and torch.backends.mkldnn.is_available():
+        _replace(module)
+
+
+def _replace(module: nn.Module) -> None:
     for name, child in module.named_children():
         if type(child) is nn.Linear:
             setattr(module, name, PackedLinear(child))
         elif type(child) is nn.Conv1d:
             setattr(module, name, PackedConv(child))
         else:
-            pack(child)
+            _replace(child)

@@ -31,5 +31,5 @@ def codec(folder: Path) -> Codec:
 def packed(folder: Path) -> Codec:
     """The same, its products in the layout that the engine uses on a CPU."""
     codec = load(folder)
-    pack(codec)
+    pack(codec, torch.device("cpu"))
     return codec

@@ -80,6 +80,19 @@ def test_a_row_of_a_packed_convolution_has_the_same_bits_beside_others(
 
 def test_packing_reaches_every_layer_below_and_leaves_the_rest() -> None:
     tree = nn.Sequential(nn.Conv1d(4, 4, 1), nn.ModuleList([nn.Linear(4, 4), nn.LayerNorm(4)]))
-    pack(tree)
+    pack(tree, torch.device("cpu"))
     kinds = [type(module) for module in tree.modules()]
     assert kinds == [nn.Sequential, PackedConv, nn.ModuleList, PackedLinear, nn.LayerNorm]
+
+
+def test_nothing_is_packed_where_there_is_no_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    tree = nn.Sequential(nn.Linear(4, 4))
+    pack(tree, torch.device("cpu"))
+    assert type(tree[0]) is nn.Linear
+
+
+def test_nothing_is_packed_for_another_device() -> None:
+    tree = nn.Sequential(nn.Linear(4, 4))
+    pack(tree, torch.device("cuda"))
+    assert type(tree[0]) is nn.Linear
