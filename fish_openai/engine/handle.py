@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from enum import Enum
 
+import numpy as np
+
 from fish_openai.engine.request import Pcm, Usage
 
 
@@ -69,8 +71,20 @@ class Handle(AsyncIterator[Pcm]):
         if item is None:
             self._items.put_nowait(None)
             raise StopAsyncIteration
-        self._num_taken += len(item)
-        return item
+        pcm = self._merge(item)
+        self._num_taken += len(pcm)
+        return pcm
+
+    def _merge(self, first: Pcm) -> Pcm:
+        """`first` and what has piled up behind it: a reader that is slow gets fewer, larger chunks."""
+        chunks = [first]
+        while not self._items.empty():
+            item = self._items.get_nowait()
+            if item is None or isinstance(item, Exception):
+                self._items.put_nowait(item)
+                break
+            chunks.append(item)
+        return np.concatenate(chunks)
 
     def _post(self, item: Pcm | Exception | None, usage: Usage | None) -> None:
         # A loop that has been closed has no readers left.

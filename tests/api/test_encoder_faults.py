@@ -22,6 +22,10 @@ def break_encoder(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
     monkeypatch.setattr(SpeechEncoder, "write", broken)
 
 
+def broken_finish() -> bytes:
+    raise MemoryError("secret detail of the encoder")
+
+
 def test_fault_of_the_encoder_before_the_first_byte_is_a_500(
     client: httpx.Client, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -36,7 +40,7 @@ def test_fault_of_the_encoder_before_the_first_byte_is_a_500(
 def test_fault_of_the_encoder_after_the_first_byte_breaks_the_body(
     port: int, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    break_encoder(monkeypatch, after=2)
+    monkeypatch.setattr(SpeechEncoder, "finish", lambda _: broken_finish())
     with connected(port, post_bytes(response_format="wav")) as connection:
         answer = read_to_end(connection)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")

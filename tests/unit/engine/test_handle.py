@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fish_openai.engine.handle import Handle, Outcome
-from fish_openai.engine.request import Usage
+from fish_openai.engine.request import Pcm, Usage
 from fish_openai.errors import EngineFault
 from tests.engine.loops import on_a_loop
 
@@ -30,8 +30,13 @@ class Engine:
         self.handle.push(np.full(2, number, np.float32), usage(number))
 
     async def heard(self) -> list[int]:
-        """Numbers of the chunks until the end; raises the engine's error."""
-        return [int(pcm[0]) async for pcm in self.handle]
+        """Numbers that were pushed, until the end; raises the engine's error."""
+        return [number async for pcm in self.handle for number in numbers(pcm)]
+
+
+def numbers(pcm: Pcm) -> list[int]:
+    """What was pushed and came as one chunk."""
+    return [int(sample) for sample in pcm[::2]]
 
 
 def usage(frames: int) -> Usage:
@@ -55,6 +60,18 @@ async def test_chunks_come_in_order_and_then_the_end() -> None:
 
 
 @on_a_loop
+async def test_a_slow_reader_gets_what_has_piled_up_as_one_chunk() -> None:
+    engine = Engine()
+    engine.push(1)
+    assert numbers(await anext(engine.handle)) == [1]
+    engine.push(2)
+    engine.push(3)
+    assert engine.handle.num_unread == 4
+    assert numbers(await anext(engine.handle)) == [2, 3]
+    assert engine.handle.num_unread == 0
+
+
+@on_a_loop
 async def test_the_usage_is_that_of_the_latest_chunk() -> None:
     engine = Engine()
     assert engine.handle.usage.output_frames == 0
@@ -70,7 +87,7 @@ async def test_an_error_is_raised_after_the_samples_before_it() -> None:
     engine.push(1)
     engine.push(2)
     engine.handle.fail(FAULT)
-    assert [int((await anext(engine.handle))[0]) for _ in range(2)] == [1, 2]
+    assert numbers(await anext(engine.handle)) == [1, 2]
     with pytest.raises(EngineFault) as caught:
         await anext(engine.handle)
     assert caught.value is FAULT
