@@ -61,12 +61,18 @@ class Moment:
         return ready if row.is_over else 0
 
     def _chunk_frames(self, row: Row) -> int:
-        """The schedule's size, or the largest one before it that is made before the sound runs out."""
+        """The schedule's size, or the largest one before it that is made before the sound runs out.
+
+        Where speaking is slower than listening, the sound runs out whatever is done, and large chunks
+        cost least.
+        """
         if row.is_whole:
             return _CHUNKS[-1]
-        affordable = _MARGIN * self.lead_s(row) / self.round_s if self.round_s else _CHUNKS[-1]
-        sizes = [size for size in _CHUNKS[: row.num_chunks + 1] if size <= affordable]
-        return sizes[-1] if sizes else _CHUNKS[0]
+        sizes = _CHUNKS[: row.num_chunks + 1]
+        if not 0 < self.round_s < self.frame_s:
+            return sizes[-1]
+        affordable = _MARGIN * self.lead_s(row) / self.round_s
+        return max((size for size in sizes if size <= affordable), default=sizes[0])
 
     def has_to_wait(self, row: Row, *, is_contended: bool) -> bool:
         """Whether a row that is being stepped should stop for now."""

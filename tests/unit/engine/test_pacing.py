@@ -7,6 +7,7 @@ from fish_openai.engine.row import Row
 from tests.unit.engine.test_row import a_row, speak
 
 FRAME_S = 0.05
+JUST_FAST_ENOUGH_S = 0.99 * FRAME_S
 
 
 def a_moment(now: float = 0.0, round_s: float = 0.0) -> Moment:
@@ -75,12 +76,18 @@ def test_nothing_is_due_of_a_row_that_is_over_and_has_been_handed_out() -> None:
 def test_a_chunk_is_no_larger_than_can_be_made_before_the_sound_runs_out(
     lead_frames: int, due: int
 ) -> None:
-    # A round takes as long as its frame lasts; four fifths of the lead may be used up.
-    assert a_moment(round_s=FRAME_S).due_frames(a_stream(lead_frames)) == due
+    # A round takes almost as long as its frame lasts; four fifths of the lead may be used up.
+    assert a_moment(round_s=JUST_FAST_ENOUGH_S).due_frames(a_stream(lead_frames)) == due
 
 
 def test_a_stream_that_has_run_dry_gets_the_smallest_chunk() -> None:
-    assert a_moment(now=60.0, round_s=FRAME_S).due_frames(a_stream(20)) == 4
+    assert a_moment(now=60.0, round_s=JUST_FAST_ENOUGH_S).due_frames(a_stream(20)) == 4
+
+
+def test_where_speaking_is_slower_than_listening_chunks_are_large_and_cheap() -> None:
+    row = a_stream(20)
+    assert a_moment(now=60.0, round_s=2 * FRAME_S).due_frames(row) == 24
+    assert a_moment(now=60.0, round_s=2 * FRAME_S).due_frames(a_stream(4, chunks=1)) == 8
 
 
 def test_a_whole_answer_is_decoded_in_large_chunks_of_complete_turns() -> None:
