@@ -1,7 +1,9 @@
 """Keys and values of all rows and layers, and the part of them that one forward pass touches."""
 
+import math
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,8 +33,8 @@ class KVCache:
         dtype: torch.dtype,
     ) -> None:
         shape = (block.num_layers, num_rows, num_slots, block.num_kv_heads, block.head_dim)
-        self.keys = torch.zeros(shape, device=device, dtype=dtype)
-        self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.keys = _zeros(shape, device, dtype)
+        self.values = _zeros(shape, device, dtype)
         self.num_rows = num_rows
         self.num_slots = num_slots
 
@@ -134,6 +136,14 @@ class FrameCache:
             )
             self._spans[num_rows] = (first, *rest)
         return self._spans[num_rows]
+
+
+def _zeros(shape: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Zeros that on a CPU take memory only as they are written: most rows are never full."""
+    if device.type != "cpu":
+        return torch.zeros(shape, device=device, dtype=dtype)
+    untouched = np.zeros(math.prod(shape) * dtype.itemsize, dtype=np.uint8)
+    return torch.from_numpy(untouched).view(dtype).view(shape)
 
 
 def _visibility(positions: Tensor, live: int, dtype: torch.dtype) -> Tensor:
