@@ -16,7 +16,6 @@ is cut, which depends on the load, does not change a bit of it."""
 _MARGIN = 0.8
 """Part of the lead that the making of the next chunk may use up."""
 
-_STARVING_S = 0.5
 _AHEAD_S = 3.0
 _RESUME_S = 1.5
 """With a row about to starve, rows this far ahead wait until they have come down to this."""
@@ -85,5 +84,6 @@ class Moment:
         return is_near and self.unread_s(row) < _MAX_UNREAD_S / 2
 
     def is_contended(self, rows: Sequence[Row]) -> bool:
-        """Whether one of `rows` is about to starve, or has said nothing yet."""
-        return any(self.lead_s(row) < _STARVING_S for row in rows)
+        """Whether the sound of one of `rows` will run out before two small chunks can be made."""
+        danger_s = 2 * _CHUNKS[0] * self.round_s
+        return any(row.started_at is not None and self.lead_s(row) < danger_s for row in rows)

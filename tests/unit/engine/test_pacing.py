@@ -105,11 +105,12 @@ def test_a_whole_answer_is_decoded_in_large_chunks_of_complete_turns() -> None:
     assert a_moment().due_frames(row) == 19
 
 
-def test_rows_that_are_about_to_run_dry_or_silent_yet_are_contention() -> None:
-    assert a_moment().is_contended([leading(10), leading(0.4)])
-    assert a_moment().is_contended([leading(10), a_stream(0)])
-    assert not a_moment().is_contended([leading(10), leading(0.6)])
-    assert not a_moment().is_contended([])
+def test_a_row_whose_sound_runs_out_before_two_small_chunks_are_made_is_contention() -> None:
+    moment = a_moment(round_s=0.05)
+    assert moment.is_contended([leading(10), leading(0.35)])
+    assert not moment.is_contended([leading(10), leading(0.45)])
+    assert not moment.is_contended([leading(10), a_stream(0)])
+    assert not moment.is_contended([])
 
 
 @pytest.mark.parametrize(
