@@ -65,6 +65,11 @@ class EngineInfo:
     uses_references: bool
     """False for a checkpoint with one built-in voice: references are accepted and not used."""
 
+    @property
+    def frame_s(self) -> float:
+        """Seconds of sound in one frame."""
+        return self.frame_samples / self.sample_rate
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStatus:

@@ -101,15 +101,14 @@ class Stepper:
         info = self._backend.info
         return Moment(
             now=self._clock(),
-            frame_s=info.frame_samples / info.sample_rate,
+            frame_s=info.frame_s,
             round_s=self.round_s,
             sample_rate=info.sample_rate,
         )
 
     def longest_s(self, row: Row) -> float:
         """Seconds that `row` can take at most, if it is played as it is made."""
-        info = self._backend.info
-        return row.max_possible_frames * max(self.round_s, info.frame_samples / info.sample_rate)
+        return row.max_possible_frames * max(self.round_s, self._backend.info.frame_s)
 
     def _expire(self, now: float) -> None:
         for row in [row for row in (*self.waiting, *self.table.rows) if row.deadline < now]:

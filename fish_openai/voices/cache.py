@@ -14,11 +14,6 @@ class VoiceCache:
         self._held_bytes = 0
         self._voices: OrderedDict[str, tuple[Stamp, Voice]] = OrderedDict()
 
-    @property
-    def held_bytes(self) -> int:
-        """Size of all codes held."""
-        return self._held_bytes
-
     def get(self, voice_id: str, stamp: Stamp) -> Voice | None:
         """Return the voice, unless its files have changed since it was put here."""
         held = self._voices.get(voice_id)
