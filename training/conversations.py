@@ -1,0 +1,174 @@
+"""Batches for the language model: turns of one speaker, as `text.prompt` lays them out.
+
+The first turn shows who speaks, the next ones have to go on in the same voice: this is how references
+are learnt. Every spoken frame of every turn is learnt from.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.lm_model import Guide
+from training.speech import Line
+
+_SPEAKER = b"<|speaker:0|>"
+_GUIDE_WIDTH = 2
+"""Characters before and after the one that is being said which a guided head may look at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """One utterance as tokens: its bytes, its codes, and the character said in each frame."""
+
+    speaker: int
+    text: bytes
+    codes: NDArray[np.int64]
+    """[num_codebooks, frames]"""
+    characters: NDArray[np.int64]
+    """[frames]"""
+
+    def __len__(self) -> int:
+        return len(_SPEAKER) + len(self.text) + self.codes.shape[1] + 1
+
+
+class Batch(NamedTuple):
+    """Conversations of similar length, filled up with the end token."""
+
+    prompt: Tensor
+    """int64 [batch, 1 + num_codebooks, tokens]"""
+    rows: Tensor
+    """[targets]: where something is foretold, row and position"""
+    positions: Tensor
+    tokens: Tensor
+    """[targets]: the next token"""
+    codes: Tensor
+    """[targets, num_codebooks]: the next frame; -1 where the turn ends"""
+    guide: Guide
+
+
+def make_turn(line: Line, codes: NDArray[np.int16], frame_s: float) -> Turn:
+    """A turn from an utterance and its codes [num_codebooks, frames]."""
+    middles = (np.arange(codes.shape[1]) + 0.5) * frame_s
+    seconds, characters = _anchors(line)
+    places = np.interp(middles, seconds, characters).astype(np.int64)
+    return Turn(line.speaker, line.text.encode(), codes.astype(np.int64), places)
+
+
+def _anchors(line: Line) -> tuple[list[float], list[float]]:
+    """Moments and the characters said then: both ends of every word."""
+    seconds, characters, cursor = [0.0], [0.0], 0
+    for name, start, end in line.words:
+        # Flite drops apostrophes: a word that is not found letter by letter is left out.
+        place = line.text.find(name, cursor)
+        if place < 0:
+            continue
+        cursor = place + len(name)
+        seconds += [start, end]
+        characters += [place, cursor]
+    seconds.append(max(line.samples / 16_000, seconds[-1]))
+    characters.append(len(line.text) - 1)
+    return seconds, characters
+
+
+class Conversations:
+    """An endless, seeded source of batches."""
+
+    def __init__(
+        self, turns: Sequence[Turn], *, interleave: int, end: int, semantic_begin: int, seed: int
+    ) -> None:
+        self._interleave, self._end, self._semantic_begin = interleave, end, semantic_begin
+        self._by_speaker: defaultdict[int, list[Turn]] = defaultdict(list)
+        for turn in turns:
+            self._by_speaker[turn.speaker].append(turn)
+        self._random = random.Random(seed)
+        self._numpy = np.random.default_rng(seed)
+
+    def batches(self, max_tokens: int, max_turns: int, corruption: float) -> Iterator[Batch]:
+        """One round through all turns, every turn once, batches in random order.
+
+        Args:
+            max_tokens: of a batch, filling included.
+            max_turns: of a conversation.
+            corruption: share of frames shown wrong, so that the model learns to recover.
+        """
+        conversations = self._arrange(max_turns)
+        conversations.sort(key=_length)
+        groups: list[list[list[Turn]]] = [[]]
+        for conversation in conversations:
+            if _length(conversation) * (len(groups[-1]) + 1) > max_tokens and groups[-1]:
+                groups.append([])
+            groups[-1].append(conversation)
+        self._random.shuffle(groups)
+        for group in groups:
+            yield self.collate(group, corruption)
+
+    def _arrange(self, max_turns: int) -> list[list[Turn]]:
+        conversations = []
+        for turns in self._by_speaker.values():
+            self._random.shuffle(turns)
+            start = 0
+            while start < len(turns):
+                size = self._random.randint(1, max_turns)
+                conversations.append(turns[start : start + size])
+                start += size
+        return conversations
+
+    def collate(self, group: Sequence[Sequence[Turn]], corruption: float) -> Batch:
+        """One batch of conversations."""
+        num_codebooks = group[0][0].codes.shape[0]
+        tokens = max(map(_length, group))
+        prompt = np.zeros((len(group), 1 + num_codebooks, tokens), np.int64)
+        prompt[:, 0] = self._end
+        rows, positions, centres, begins, ends = [], [], [], [], []
+        for row, conversation in enumerate(group):
+            cursor = 1
+            prompt[row, 0, 0] = self._interleave
+            for turn in conversation:
+                text = cursor + len(_SPEAKER)
+                speech, end = text + len(turn.text), cursor + len(turn) - 1
+                prompt[row, 0, cursor:speech] = list(_SPEAKER + turn.text)
+                prompt[row, 0, speech:end] = turn.codes[0] + self._semantic_begin
+                prompt[row, 1:, speech:end] = turn.codes
+                count = end - speech
+                rows.append(np.full(count + 1, row))
+                positions.append(np.arange(speech - 1, end))
+                centres.append(text + np.append(turn.characters, len(turn.text) - 1))
+                begins.append(np.full(count + 1, text))
+                ends.append(np.full(count + 1, speech - 1))
+                cursor = end + 1
+        where = (
+            torch.from_numpy(np.concatenate(rows)),
+            torch.from_numpy(np.concatenate(positions)),
+        )
+        whole = torch.from_numpy(prompt)
+        targets = whole[where[0], :, where[1] + 1]
+        codes = torch.where((targets[:, 0] == self._end)[:, None], -1, targets[:, 1:])
+        middle, low, high = (
+            torch.from_numpy(np.concatenate(part)) for part in (centres, begins, ends)
+        )
+        guide = Guide(
+            *where,
+            torch.clamp(middle - _GUIDE_WIDTH, low, high),
+            torch.clamp(middle + _GUIDE_WIDTH, low, high),
+        )
+        shown = self._corrupted(whole, corruption)
+        return Batch(shown, *where, targets[:, 0], codes, guide)
+
+    def _corrupted(self, prompt: Tensor, share: float) -> Tensor:
+        shown = prompt.clone()
+        rows, positions = torch.nonzero(prompt[:, 0] >= self._semantic_begin, as_tuple=True)
+        chosen = torch.from_numpy(np.flatnonzero(self._numpy.random(len(rows)) < share))
+        others = torch.from_numpy(self._numpy.integers(0, max(len(rows), 1), len(chosen)))
+        shown[rows[chosen], :, positions[chosen]] = prompt[rows[others], :, positions[others]]
+        return shown
+
+
+def _length(conversation: Sequence[Turn]) -> int:
+    return 1 + sum(map(len, conversation))

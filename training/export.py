@@ -1,0 +1,71 @@
+"""Trained weights into a checkpoint folder in the official layout.
+
+python -m training.export codec.pt lm.pt FOLDER
+"""
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import Tensor
+
+from fish_openai.testing.vocabulary import write_tokenizer
+from fish_openai.text.profile import Profile
+from training.codec_model import GEOMETRY
+from training.lm_model import NUM_BYTES, SIZE
+from training.train_codec import load_codec
+from training.train_lm import load_lm
+
+PROFILE = Profile(
+    uses_references=True,
+    carries_turns=True,
+    max_sentence_chars=85,
+    alphabet="abcdefghijklmnopqrstuvwxyz' ,.?!",
+    spells_numbers_in="en",
+    temperature=0.5,
+    top_p=0.9,
+    repetition_penalty=1.0,
+)
+
+
+def export(codec: Path, lm: Path, folder: Path) -> None:
+    """Write all files of the checkpoint; weights as float16."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_tokenizer(folder, NUM_BYTES, GEOMETRY.semantic_codebook_size)
+    _write_json(folder / "config.json", msgspec.json.encode(dataclasses.asdict(SIZE)))
+    _write_json(folder / "codec.json", msgspec.json.encode(GEOMETRY))
+    _write_json(folder / "profile.json", msgspec.json.encode(PROFILE))
+    torch.save(_halved(load_codec(codec).export()), folder / "codec.pth")
+    torch.save(_halved(load_lm(lm).state_dict()), folder / "model.pth")
+
+
+def _halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name: tensor.half() if tensor.is_floating_point() else tensor.clone()
+        for name, tensor in state.items()
+    }
+
+
+def _write_json(path: Path, encoded: bytes) -> None:
+    path.write_text(json.dumps(json.loads(encoded), indent=2) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Export."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("codec", type=Path)
+    parser.add_argument("lm", type=Path)
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    export(options.codec, options.lm, options.folder)
+    size = sum(path.stat().st_size for path in options.folder.iterdir() if path.is_file())
+    print(f"{options.folder}: {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The residual quantisers of a codec, set from latents instead of learnt.
+
+Learnt together with the encoder they lost most of their entries here within minutes; principal axes and
+cluster means of the latents of a finished autoencoder keep all of them in use.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Quantised(NamedTuple):
+    """Latents [batch, latent_dim, frames] as the codes [batch, num_codebooks, frames] tell them."""
+
+    latents: Tensor
+    codes: Tensor
+
+
+class ResidualQuantiser:
+    """fish-speech's quantiser modules, the semantic one first."""
+
+    def __init__(self, quantizer: nn.Module) -> None:
+        self.stages = [quantizer.semantic_quantizer.quantizers[0], *quantizer.quantizer.quantizers]
+
+    @torch.no_grad()
+    def quantise(self, latents: Tensor) -> Quantised:
+        """Quantise latents [batch, latent_dim, frames], stage after stage."""
+        residual, codes = latents, []
+        for stage in self.stages:
+            entries, chosen = stage.decode_latents(stage.in_proj(residual))
+            residual = residual - stage.out_proj(entries)
+            codes.append(chosen)
+        return Quantised(latents - residual, torch.stack(codes, 1))
+
+    @torch.no_grad()
+    def initialise(self, latents: Tensor, reader: Tensor) -> list[float]:
+        """Set every stage from latents.
+
+        The semantic stage also heeds what a linear reader hears, so that its codes tell phones apart.
+
+        Args:
+            latents: [frames, latent_dim].
+            reader: [readings, latent_dim], the reader's weights.
+
+        Returns:
+            For each stage the share of the latents' variance that is left behind it.
+        """
+        left, residual = [], latents
+        total = _variance(latents)
+        for index, stage in enumerate(self.stages):
+            axes = _axes(residual, reader if index == 0 else reader[:0], stage.codebook_dim)
+            residual = residual - _set_stage(stage, residual, axes)
+            left.append(_variance(residual) / total)
+        return left
+
+
+def _axes(points: Tensor, reader: Tensor, count: int) -> Tensor:
+    """Directions [count, dim]: principal axes of the points and, weighed alike, of the readings."""
+    centred = points - points.mean(0)
+    readings = centred @ reader.T
+    if readings.numel():
+        readings = readings * (_variance(centred) / _variance(readings)) ** 0.5
+    seen = torch.cat([centred, readings], dim=1)
+    axes = torch.linalg.eigh(seen.T @ seen).eigenvectors.T.flip(0)[:count]
+    # Axes of the joint space, as directions in the space of the points.
+    directions = torch.linalg.lstsq(centred, seen @ axes.T).solution.T
+    return directions / directions.norm(dim=1, keepdim=True)
+
+
+def _set_stage(stage: nn.Module, points: Tensor, axes: Tensor) -> Tensor:
+    """Fit one stage to points [frames, dim]; what it makes of them."""
+    mean = points.mean(0)
+    inside = (points - mean) @ axes.T
+    back = torch.linalg.lstsq(inside, points - mean).solution.T
+    stage.in_proj.weight.data.copy_(axes[..., None])
+    stage.in_proj.bias.data.copy_(-axes @ mean)
+    stage.codebook.weight.data.copy_(_cluster(inside, stage.codebook_size))
+    stage.out_proj.weight.data.copy_(back[..., None])
+    stage.out_proj.bias.data.copy_(mean)
+    entries, _ = stage.decode_latents(inside.T[None])
+    return entries[0].T @ back.T + mean
+
+
+def _cluster(points: Tensor, count: int, rounds: int = 20) -> Tensor:
+    """Lloyd's algorithm under the quantiser's metric, the angle."""
+    entries = points[torch.randperm(len(points))[:count]]
+    for _ in range(rounds):
+        nearest = (F.normalize(points, dim=1) @ F.normalize(entries, dim=1).T).argmax(1)
+        sizes = torch.bincount(nearest, minlength=count)[:, None]
+        sums = torch.zeros_like(entries).index_add_(0, nearest, points)
+        strays = points[torch.randint(0, len(points), (count,))]
+        entries = torch.where(sizes > 0, sums / sizes.clamp(min=1), strays)
+    return entries
+
+
+def _variance(points: Tensor) -> float:
+    return float(points.var(0).sum())

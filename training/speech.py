@@ -1,0 +1,85 @@
+"""Synthesised speech on disk, as the trainings read it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SILENCE = "pau"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One utterance: what is said, by whom, when."""
+
+    text: str
+    speaker: int
+    start: int
+    """First sample in the folder's audio."""
+    samples: int
+    words: tuple[tuple[str, float, float], ...]
+    """Name, first and last second."""
+    phones: tuple[tuple[str, float], ...]
+    """Name and last second."""
+
+
+class Speech:
+    """A folder that `synthesise` made, all its shards in memory.
+
+    Attributes:
+        audio: int16 [samples], all utterances one behind the other.
+        lines: one for each utterance, in the same order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        shards = sorted(folder.glob("[0-9]*.json"))
+        self.audio = np.concatenate([np.load(path.with_suffix(".npy")) for path in shards])
+        facts = [fact for path in shards for fact in json.loads(path.read_text())]
+        starts = np.cumsum([0] + [fact["samples"] for fact in facts])
+        self.lines = [Line(start=int(s), **fact) for s, fact in zip(starts, facts, strict=False)]
+
+    def samples_of(self, line: Line) -> NDArray[np.float32]:
+        """Its samples in [-1, 1]."""
+        return to_float(self.audio[line.start : line.start + line.samples])
+
+    def phone_starts(
+        self, rate: int, names: list[str]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For all the audio: the sample at which each phone ends, and its index in `names`."""
+        ends, kinds = [], []
+        for line in self.lines:
+            for name, end in line.phones:
+                ends.append(line.start + min(int(end * rate), line.samples))
+                kinds.append(names.index(name))
+            ends[-1] = line.start + line.samples
+        return np.array(ends), np.array(kinds)
+
+    def phone_names(self) -> list[str]:
+        """Every phone there is, in order."""
+        return sorted({name for line in self.lines for name, _ in line.phones})
+
+
+class Crops:
+    """Seeded crops of equal length; they may span utterances, so that pauses are learnt too."""
+
+    def __init__(self, speech: Speech, rate: int, frame: int, num_frames: int, seed: int) -> None:
+        self.phones = speech.phone_names()
+        self._audio = speech.audio
+        self._ends, self._kinds = speech.phone_starts(rate, self.phones)
+        self._frame, self._length = frame, frame * num_frames
+        self._rng = np.random.default_rng(seed)
+
+    def draw(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Samples [count, 1, length], and the phone in the middle of each frame [count, frames]."""
+        starts = self._rng.integers(0, len(self._audio) - self._length, count)
+        samples = np.stack([self._audio[start : start + self._length] for start in starts])
+        middles = starts[:, None] + np.arange(self._frame // 2, self._length, self._frame)[None]
+        kinds = self._kinds[np.searchsorted(self._ends, middles, side="right")]
+        return to_float(samples)[:, None], kinds
+
+
+def to_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Into [-1, 1]."""
+    return samples.astype(np.float32) / 32768

@@ -1,0 +1,226 @@
+"""Train the language model on encoded speech.
+
+python -m training.train_lm lm.pt SPEECH [SPEECH ...] --minutes 60
+
+A run that was cut off goes on where its last save was.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from fish_openai.testing.sizes import CONTROL_TOKENS
+from training.codec_model import GEOMETRY
+from training.conversations import Batch, Conversations, Turn, make_turn
+from training.encode_speech import read_codes
+from training.lm_model import NUM_BYTES, SIZE, TrainableLm
+from training.speech import Speech
+from training.team import Team, run_team
+
+END = NUM_BYTES + CONTROL_TOKENS.index("im_end")
+INTERLEAVE = NUM_BYTES + CONTROL_TOKENS.index("interleave")
+SEMANTIC_BEGIN = NUM_BYTES + len(CONTROL_TOKENS)
+_HELD_OUT = 96
+"""Utterances that are never learnt from, to see what has been understood."""
+_SAVE_EVERY_S = 120.0
+_CORRUPTION = 0.05
+_GUIDE_WEIGHT = 0.3
+_GUIDE_UNTIL = 0.5
+_RESIDUAL_SHARE = 0.5
+"""Share of frames whose residual codes are learnt in a step; they are easier than the semantic ones."""
+
+
+class Trainer:
+    """One member of the team that trains one language model."""
+
+    def __init__(self, team: Team, options: argparse.Namespace) -> None:
+        torch.manual_seed(options.seed)
+        self.team, self.options = team, options
+        self.model = TrainableLm(SIZE, SEMANTIC_BEGIN)
+        self.parameters = list(self.model.parameters())
+        self.gradients = team.share_gradients(self.parameters)
+        matrices, others = _divide(self.model)
+        self.optimizers = (
+            torch.optim.Muon(matrices, lr=options.muon_rate, weight_decay=0.0, momentum=0.95),
+            torch.optim.AdamW(others, lr=options.rate, betas=(0.9, 0.98), weight_decay=0.0),
+        )
+        self.rates = (options.muon_rate, options.rate)
+        turns = _read_turns(options.speech)
+        self.source = _conversations(turns[_HELD_OUT:], options.seed * 100 + team.rank)
+        self.held_out = _conversations(turns[:_HELD_OUT], 0)
+        self.queue: Iterator[Batch] = iter(())
+        self.step, self.elapsed = 0, 0.0
+        self._resume()
+
+    @property
+    def progress(self) -> float:
+        """0 at the start, 1 at the end."""
+        return self.elapsed / (60 * self.options.minutes)
+
+    def run(self) -> None:
+        """Train until the time is up; the lead reports and saves."""
+        bar = tqdm(total=100, disable=not self.team.is_lead, bar_format="{l_bar}{bar}| {postfix}")
+        last = saved = time.monotonic()
+        shown = {"semantic": 0.0, "residual": 0.0, "guide": 0.0}
+        while self.team.agree(self.progress) < 1:
+            for name, loss in self.train_step().items():
+                shown[name] = 0.95 * shown[name] + 0.05 * loss if self.step > 1 else loss
+            now = time.monotonic()
+            self.elapsed = self.team.agree(self.elapsed + now - last)
+            last = now
+            if self.step % 20 == 0:
+                bar.n = round(100 * self.progress, 1)
+                bar.set_postfix(
+                    step=self.step, **{name: f"{loss:.3f}" for name, loss in shown.items()}
+                )
+            if now - saved > _SAVE_EVERY_S:
+                saved = now
+                self.save()
+                bar.write(
+                    f"step {self.step}, {self.elapsed / 60:.1f} min: held out {self.evaluate()}"
+                )
+        self.save()
+
+    def train_step(self) -> dict[str, float]:
+        """One step of the optimizers; the losses."""
+        self._set_rates()
+        batch = self._next_batch()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.half):
+            semantic, residual, guide = self._losses(batch, is_guided=self.progress < _GUIDE_UNTIL)
+        self.gradients.clear()
+        (semantic + residual + _GUIDE_WEIGHT * guide).backward()
+        self.gradients.average()
+        nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step += 1
+        return {"semantic": semantic.item(), "residual": residual.item(), "guide": float(guide)}
+
+    def _losses(self, batch: Batch, *, is_guided: bool) -> tuple[Tensor, Tensor, Tensor]:
+        states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
+        before = states[batch.rows, batch.positions]
+        semantic = F.cross_entropy(self.model.token_logits(before).float(), batch.tokens)
+        chosen = torch.rand(len(batch.codes)) < _RESIDUAL_SHARE
+        spoken = torch.nonzero((batch.codes[:, 0] >= 0) & chosen)[:, 0]
+        codes = batch.codes[spoken]
+        logits = self.model.residual_logits(before[spoken], codes).float()
+        return semantic, F.cross_entropy(logits.flatten(0, 1), codes[:, 1:].flatten()), guide
+
+    @torch.inference_mode()
+    def evaluate(self) -> str:
+        """Losses on utterances never learnt from, conversations of two turns."""
+        torch.manual_seed(0)
+        losses = [
+            torch.stack([loss.float() for loss in self._losses(batch, is_guided=True)])
+            for batch in self.held_out.batches(self.options.tokens, max_turns=2, corruption=0.0)
+        ]
+        semantic, residual, guide = torch.stack(losses).mean(0).tolist()
+        return f"semantic {semantic:.3f} residual {residual:.3f} guide {guide:.3f}"
+
+    def _next_batch(self) -> Batch:
+        batch = next(self.queue, None)
+        if batch is None:
+            turns = 1 if self.progress < self.options.short else self.options.turns
+            self.queue = self.source.batches(self.options.tokens, turns, _CORRUPTION)
+            batch = next(self.queue)
+        return batch
+
+    def _set_rates(self) -> None:
+        # Up quickly, level, and down to nothing in the last part.
+        scale = min(1.0, (self.step + 1) / 60, (1 - min(self.progress, 1.0)) / self.options.decay)
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * scale
+
+    # -- on disk
+
+    def save(self) -> None:
+        """Write everything that going on needs."""
+        if self.team.is_lead:
+            state = {
+                "model": self.model.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "step": self.step,
+                "elapsed": self.elapsed,
+            }
+            part = self.options.lm.with_suffix(".part")
+            torch.save(state, part)
+            part.replace(self.options.lm)
+
+    def _resume(self) -> None:
+        if self.options.lm.exists():
+            state = torch.load(self.options.lm, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(saved)
+            self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def _divide(model: TrainableLm) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Matrices of the blocks, which Muon turns, and all other parameters."""
+    blocks = [*model.layers.parameters(), *model.fast_layers.parameters()]
+    matrices = [parameter for parameter in blocks if parameter.ndim == 2]
+    known = set(map(id, matrices))
+    return matrices, [p for p in model.parameters() if id(p) not in known]
+
+
+def _read_turns(folders: list[Path]) -> list[Turn]:
+    frame_s = GEOMETRY.frame_samples / GEOMETRY.sample_rate
+    turns = []
+    for folder in folders:
+        codes = read_codes(folder)
+        lines = Speech(folder).lines[: len(codes)]
+        turns += [make_turn(line, row, frame_s) for line, row in zip(lines, codes, strict=True)]
+    return turns
+
+
+def _conversations(turns: list[Turn], seed: int) -> Conversations:
+    return Conversations(
+        turns, interleave=INTERLEAVE, end=END, semantic_begin=SEMANTIC_BEGIN, seed=seed
+    )
+
+
+def load_lm(path: Path) -> TrainableLm:
+    """The language model that a training saved."""
+    model = TrainableLm(SIZE, SEMANTIC_BEGIN)
+    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    return model.eval()
+
+
+def _work(team: Team, options: argparse.Namespace) -> None:
+    Trainer(team, options).run()
+
+
+def main() -> None:
+    """Train."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("lm", type=Path, help="file to write, or to go on with")
+    parser.add_argument("speech", type=Path, nargs="+", help="folders with codes")
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--tokens", type=int, default=3000, help="of a batch of each process")
+    parser.add_argument("--turns", type=int, default=3, help="of a conversation, at most")
+    parser.add_argument(
+        "--short", type=float, default=0.1, help="share of the time with one turn only"
+    )
+    parser.add_argument(
+        "--decay", type=float, default=0.5, help="share of the time in which rates fall"
+    )
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--muon-rate", type=float, default=0.02)
+    parser.add_argument("--half", action="store_true", help="bfloat16 where it is safe")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    run_team(options.processes, _work, options)
+
+
+if __name__ == "__main__":
+    main()
