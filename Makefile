@@ -10,10 +10,10 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format clean
+.PHONY: help serve test lint format conformance conformance-matrix clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 serve: $(INSTALLED) ## Start the server on http://127.0.0.1:8000 (PORT=8123 for another port)
 	@exec $(BIN)/fish-openai serve --host $(HOST) --port $(PORT)
@@ -29,6 +29,13 @@ lint: $(INSTALLED_TEST) ## Run the linters and the type checker only
 format: $(INSTALLED_TEST) ## Put every file into the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+conformance: $(INSTALLED_TEST) ## Check any server: BASE_URL=http://host:port [STRICT=1] [API_KEY=...]
+	@$(BIN)/python -m tests.clients.conformance --base-url "$(BASE_URL)" \
+	  $(if $(STRICT),--strict) $(if $(API_KEY),--api-key "$(API_KEY)")
+
+conformance-matrix: $(INSTALLED_TEST) ## Old and new official clients, each installed for the check
+	@$(BIN)/python -m tests.clients.packages $(if $(BASE_URL),--base-url "$(BASE_URL)")
 
 clean: ## Remove .venv and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

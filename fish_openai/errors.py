@@ -19,6 +19,22 @@ class NotFound(BadRequest):
     """The thing named in the request does not exist."""
 
 
+class TooLarge(BadRequest):
+    """What was sent is larger than is accepted."""
+
+
+class Forbidden(BadRequest):
+    """The thing named in the request exists, and may not be changed."""
+
+
+class AccessDenied(FishError):
+    """The caller has not shown a key that this server accepts; nothing has been started."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class Overloaded(FishError):
     """The queue is full; nothing has been started. Try again after `retry_after_s` seconds (1-60)."""
 
@@ -39,6 +55,10 @@ class EngineUnavailable(FishError):
 
 class EngineFault(FishError):
     """The engine failed while it worked on this request: a fault of ours, never the caller's."""
+
+
+class LastingFault(EngineFault):
+    """A fault that the same request would meet again: trying again only costs time."""
 
 
 class CheckpointError(FishError):

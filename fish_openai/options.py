@@ -3,11 +3,14 @@
 Every source (command line, environment, TOML) is brought to text first, so there is one parser.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
+
+_NONE = "none"
 
 Group = Literal["server", "engine", "common"]
 """Who takes a setting: `serve` takes all, `speak` no "server" ones, `voices` only "common" ones."""
@@ -87,6 +90,25 @@ def words(group: Group, help_text: str, accepts: str) -> Metadata:
         return tuple(word.strip() for word in value.split(",") if word.strip())
 
     return _metadata(Option(group=group, help=help_text, accepts=accepts, parse=parse))
+
+
+def secrets(group: Group, help_text: str) -> Metadata:
+    """A list of secrets separated by commas, of which only digests are kept; `none` is none."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        # Every text is accepted, because a refusal would show it.
+        given = (word.strip() for word in value.split(","))
+        return tuple(digest_of(word) for word in given if word not in ("", _NONE))
+
+    accepts = "texts separated by commas, or none"
+    return _metadata(
+        Option(group=group, help=help_text, accepts=accepts, parse=parse, default=_NONE)
+    )
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret: enough to recognise it."""
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()
 
 
 def _metadata(option: Option) -> Metadata:

@@ -13,10 +13,11 @@ from typing import Any, Self
 
 from fish_openai import options
 from fish_openai.errors import SettingsError
-from fish_openai.options import choice, folder, matching, text, whole, words
+from fish_openai.options import choice, folder, matching, secrets, text, whole, words
 
 ENV_PREFIX = "FISH_"
 CONFIG_ENV = "FISH_CONFIG"
+COMPAT_MODES = ("lenient", "strict")
 
 
 def _checkpoints_dir() -> Path:
@@ -40,6 +41,17 @@ class Settings:
         default=8000,
         metadata=whole("server", "port to listen on; 0 takes a free one", 0, 65_535),
     )
+    api_keys: tuple[str, ...] = field(
+        default=(),
+        repr=False,
+        metadata=secrets("server", "keys, one of which every call needs"),
+    )
+    compat: str = field(
+        default="lenient",
+        metadata=choice(
+            "server", "OpenAI's rules, with extensions or to the letter", *COMPAT_MODES
+        ),
+    )
     cors_origins: tuple[str, ...] = field(
         default=("*",),
         metadata=words("server", "web pages that may call", "origins separated by commas, or *"),
@@ -51,6 +63,10 @@ class Settings:
     max_input_chars: int = field(
         default=40_960,
         metadata=whole("server", "longest text of one request", 1, 1_000_000),
+    )
+    normalize: str = field(
+        default="off",
+        metadata=choice("server", "numbers and dates are written out in words first", "off", "on"),
     )
     max_body_bytes: int = field(
         default=2**21,

@@ -1,6 +1,7 @@
 """An engine and voices that do what a test says, behind the real border: `Handle` and threads."""
 
 import asyncio
+import hashlib
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from fish_openai.engine.request import (
     Usage,
 )
 from fish_openai.errors import EngineUnavailable, NotFound, Overloaded
+from fish_openai.voices.record import VoiceRecord
 from fish_openai.voices.voice import Voice
 
 TIMEOUT_S = 10.0
@@ -187,6 +189,20 @@ class FakeVoices:
 
     def names(self) -> tuple[str, ...]:
         return tuple(voice.name for voice in self.voices)
+
+    async def listing(self) -> tuple[VoiceRecord, ...]:
+        return tuple(
+            VoiceRecord(
+                id=voice.id,
+                fish_id=hashlib.md5(voice.id.encode()).hexdigest(),  # noqa: S324 - no secret
+                name=voice.name,
+                type="audio_sample" if voice.references else "builtin",
+                created_at=0,
+                updated_at=0,
+                language="en" if voice.references else None,
+            )
+            for voice in self.voices
+        )
 
     async def resolve(self, name: str | None) -> Voice:
         wanted = (name or "alloy").casefold()

@@ -16,6 +16,7 @@ from fish_openai.cli.parser import build_parser
 from fish_openai.settings import OPTIONS, Settings, default_text, env_name, flag
 from fish_openai.voices.registry import VoiceRegistry
 from tests.api.server import serving
+from tests.api.voices.calls import recording
 from tests.fakes import FakeEngine
 
 ROOT = Path(__file__).parents[1]
@@ -73,16 +74,30 @@ def test_the_curl_snippet_writes_an_mp3(address: str, folder: Path) -> None:
     assert_holds_a_second_of_mp3(folder / "hello.mp3")
 
 
+def test_the_snippet_for_fish_audios_client_writes_an_mp3(address: str, folder: Path) -> None:
+    run_python(snippets("python")[2].replace(ADDRESS, address))
+    assert (folder / "hello.mp3").stat().st_size > 8_000
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_two_snippets_for_a_voice_make_it_and_speak_with_it(address: str, folder: Path) -> None:
+    (folder / "anna.wav").write_bytes(recording(seconds=6.0))
+    command = snippets("bash")[1].replace(ADDRESS, address).replace("curl", "curl -fsS", 1)
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - our own README
+    run_python(snippets("python")[3].replace(ADDRESS, address))
+    assert_holds_a_second_of_mp3(folder / "anna.mp3")
+
+
 def test_every_snippet_for_a_server_names_the_default_address() -> None:
     shown = [*snippets("bash"), *snippets("python"), *snippets("js")]
-    assert len(shown) == 4
+    assert len(shown) == 7
     assert all(ADDRESS in snippet for snippet in shown)
     assert f"http://{Settings().host}:{Settings().port}" == ADDRESS
 
 
 def test_every_command_that_is_shown_is_understood() -> None:
     shown = re.findall(r"^(?:\.venv/bin/)?fish-openai (.+)$", README, re.MULTILINE)
-    assert len(shown) == 8
+    assert len(shown) == 11
     for line in shown:
         words = re.findall(r'"[^"]*"|\S+', re.split(r"\s{2,}", line)[0])
         build_parser().parse_args(words)

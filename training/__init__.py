@@ -1,4 +1,4 @@
 """How minnow, the small demo checkpoint, is made: speech, codec, language model, export.
 
-Run the stages in this order, each with `python -m training.STAGE --help`; docs/minnow.md has the commands.
+Each stage is a program, `python -m training.STAGE --help`; docs/minnow.md has the commands in order.
 """

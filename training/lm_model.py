@@ -134,6 +134,7 @@ class _Block(nn.Module):
         self.attention_norm = nn.RMSNorm(size.dim, 1e-6)
         self.ffn_norm = nn.RMSNorm(size.dim, 1e-6)
 
+    @torch.compile(dynamic=True)
     def forward(self, states: Tensor, turns: Tensor, guide: Guide | None) -> tuple[Tensor, Tensor]:
         seen, loss = self.attention(self.attention_norm(states), turns, guide)
         states = states + seen

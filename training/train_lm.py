@@ -100,7 +100,7 @@ class Trainer:
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
-        return {"semantic": semantic.item(), "residual": residual.item(), "guide": float(guide)}
+        return {"semantic": semantic.item(), "residual": residual.item(), "guide": guide.item()}
 
     def _losses(self, batch: Batch, *, is_guided: bool) -> tuple[Tensor, Tensor, Tensor]:
         states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
@@ -112,7 +112,7 @@ class Trainer:
         logits = self.model.residual_logits(before[spoken], codes).float()
         return semantic, F.cross_entropy(logits.flatten(0, 1), codes[:, 1:].flatten()), guide
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def evaluate(self) -> str:
         """Losses on utterances never learnt from, conversations of two turns."""
         torch.manual_seed(0)

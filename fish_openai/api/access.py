@@ -42,7 +42,7 @@ class AccessRecord:
         """Log how it ended."""
         logger.info(
             "speech id=%s voice=%s characters=%d audio_s=%.2f first_audio_ms=%s outcome=%s",
-            self.exchange.request_id,
+            self.exchange.log_id,
             self.voice_id,
             self.num_characters,
             self.num_samples / self.sample_rate,

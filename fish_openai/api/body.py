@@ -7,17 +7,15 @@ from typing import Any
 
 import msgspec
 
-from fish_openai.api.schemas import SpeechBody
-from fish_openai.audio.formats import FORMATS
+from fish_openai.api.compat import Compat
+from fish_openai.api.schemas import MAX_INSTRUCTIONS_CHARS, SpeechBody
 from fish_openai.errors import BadRequest, NotFound
-
-MAX_INSTRUCTIONS_CHARS = 4096
 
 _FIELD_AT_END = re.compile(r"`(?:\$\.)?(\w+)[^`]*`$")
 """Where msgspec names the field: ``... - at `$.voice.id` ``."""
 
 
-def read_speech_body(raw: bytes, models: Collection[str], max_input_chars: int) -> SpeechBody:
+def read_speech_body(raw: bytes, models: Collection[str], compat: Compat) -> SpeechBody:
     """Parse and check in OpenAI's order: JSON, model, then the other fields.
 
     Raises:
@@ -26,9 +24,14 @@ def read_speech_body(raw: bytes, models: Collection[str], max_input_chars: int) 
     """
     fields = _parse(raw)
     _check_model(fields.get("model"), models)
-    body = _convert(fields)
-    _check_input(body.input, max_input_chars)
-    _check_format(body.format_name)
+    for field in compat.required:
+        if field not in fields:
+            raise compat.missing(field)
+    body = _convert(fields, compat)
+    _check_input(body.input, compat)
+    compat.check_voice(body)
+    if body.response_format not in compat.formats:
+        raise compat.unknown_format()
     _check_instructions(body.instructions)
     return body
 
@@ -66,41 +69,23 @@ def _check_model(model: object, models: Collection[str]) -> None:
         )
 
 
-def _convert(fields: dict[str, Any]) -> SpeechBody:
+def _convert(fields: dict[str, Any], compat: Compat) -> SpeechBody:
+    read = {name: fields[name] for name in compat.fields if name in fields}
     try:
-        return msgspec.convert(fields, SpeechBody, strict=False)
+        return msgspec.convert(read, SpeechBody, strict=False)
     except msgspec.ValidationError as exc:
         reason, _, _ = str(exc).partition(" - at ")
         field = _FIELD_AT_END.search(str(exc))
         if field is None:
             raise
-        param = field[1]
-        shown = f"{fields[param]!r:.80}"
-        raise BadRequest(f"Invalid value {shown} for '{param}': {reason}.", param=param) from exc
+        raise compat.not_accepted(field[1], fields[field[1]], reason) from exc
 
 
-def _check_input(text: str, max_chars: int) -> None:
+def _check_input(text: str, compat: Compat) -> None:
     if not text:
-        raise BadRequest(
-            f"'input' is empty or missing: give the text to speak, 1 to {max_chars} characters.",
-            param="input",
-        )
-    if len(text) > max_chars:
-        raise BadRequest(
-            f"Invalid 'input': string too long. Expected at most {max_chars} characters, but got "
-            f"{len(text)}. Send the text in parts.",
-            param="input",
-            code="string_too_long",
-        )
-
-
-def _check_format(name: str) -> None:
-    if name not in FORMATS:
-        raise BadRequest(
-            f"Invalid response_format. Supported: {', '.join(FORMATS)}.",
-            param="response_format",
-            code="unsupported_value",
-        )
+        raise compat.empty_input()
+    if len(text) > compat.max_input_chars:
+        raise compat.long_input(len(text))
 
 
 def _check_instructions(instructions: str) -> None:

@@ -1,6 +1,10 @@
-"""From what went wrong to what the client is told: the only place where errors meet HTTP."""
+"""From what went wrong to what the client is told: the only place where errors meet HTTP.
+
+Every route answers in OpenAI's shape, but one with `opt={DIALECT: FISH}` in that of Fish Audio.
+"""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -9,20 +13,29 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from fish_openai.api.headers import exchange_of
-from fish_openai.api.schemas import ErrorBody, ErrorObject
+from fish_openai.api.schemas import ErrorBody, ErrorObject, FishErrorBody
 from fish_openai.errors import (
+    AccessDenied,
     AudioError,
     BadRequest,
     EngineUnavailable,
     FishError,
+    Forbidden,
+    LastingFault,
     NotFound,
     Overloaded,
+    TooLarge,
 )
 
 logger = logging.getLogger(__name__)
 
 CLIENT_GONE = 499
 """nginx's number for it; nobody is there to read it."""
+
+DIALECT = "dialect"
+"""The key in a route's `opt` that chooses the shape of its errors."""
+FISH = "fish"
+"""`{"status", "message"}` and no other key, which Fish Audio's older client would not survive."""
 
 _INVALID = "invalid_request_error"
 _SERVER = "server_error"
@@ -41,63 +54,105 @@ class Refusal(NamedTuple):
 
 
 REFUSALS: dict[type[FishError], Refusal] = {
+    AccessDenied: Refusal(HTTPStatus.UNAUTHORIZED, _INVALID, "invalid_api_key"),
     BadRequest: Refusal(HTTPStatus.BAD_REQUEST, _INVALID),
     AudioError: Refusal(HTTPStatus.BAD_REQUEST, _INVALID),
+    Forbidden: Refusal(HTTPStatus.FORBIDDEN, _INVALID),
     NotFound: Refusal(HTTPStatus.NOT_FOUND, _INVALID),
+    TooLarge: Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _INVALID),
     Overloaded: Refusal(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error", "overloaded"),
     EngineUnavailable: Refusal(HTTPStatus.SERVICE_UNAVAILABLE, _SERVER, "engine_loading"),
 }
 """Every other error is a fault of ours: 500 with a fixed text."""
 
-FAULT = ErrorBody(
-    ErrorObject(
-        "The server had an error while processing your request. Its log names the cause under "
-        "the id in the x-request-id header. You can retry the request.",
-        _SERVER,
-        None,
-        "engine_error",
-    )
+FAULT = ErrorObject(
+    "The server had an error while processing your request. Its log names the cause under "
+    "the id in the x-request-id header. You can retry the request.",
+    _SERVER,
+    None,
+    "engine_error",
+)
+LASTING_FAULT = ErrorObject(
+    "The model could not speak this text, and would fail at the same request again. Change the "
+    "text, the voice or the seed; the server's log names the cause under the id in the "
+    "x-request-id header.",
+    _SERVER,
+    None,
+    "engine_error",
 )
 
 
-def refuse(request: Request[Any, Any, Any], error: FishError) -> Response[ErrorBody]:
-    """Answer an error of the table in its own words."""
-    refusal = next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
-    exchange = exchange_of(request.scope)
-    logger.info("request %s refused: %d %s", exchange.request_id, refusal.status, refusal.type)
-    body = ErrorObject(
+def error_type(opt: Mapping[str, Any]) -> type[ErrorBody | FishErrorBody]:
+    """The shape of the errors of a route with this `opt`."""
+    return FishErrorBody if opt.get(DIALECT) == FISH else ErrorBody
+
+
+def refusal_of(error: FishError) -> Refusal | None:
+    """How an error looks from outside; None for a fault of ours."""
+    return next((REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS), None)
+
+
+def tell(error: FishError, refusal: Refusal) -> ErrorObject:
+    """An error of the table in its own words."""
+    return ErrorObject(
         _encodable(str(error)),
         refusal.type,
         getattr(error, "param", None),
         getattr(error, "code", None) or refusal.code,
     )
-    return Response(
-        ErrorBody(body), status_code=refusal.status, headers=_when_to_return(error, refusal)
-    )
 
 
-def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ErrorBody]:
+def refuse(request: Request[Any, Any, Any], error: FishError) -> Response[Any]:
+    """Answer an error of the table."""
+    refusal = refusal_of(error)
+    assert refusal is not None
+    exchange = exchange_of(request.scope)
+    logger.info("request %s refused: %d %s", exchange.log_id, refusal.status, refusal.type)
+    return _answer(request, refusal.status, tell(error, refusal), _advice(error))
+
+
+def refuse_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework refuses: no such URL, wrong method, body too large."""
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_fault(request, error)
     message, code = _explain(request, error)
-    return Response(
-        ErrorBody(ErrorObject(_encodable(message), _INVALID, None, code)),
-        status_code=error.status_code,
-        headers=error.headers,
-    )
+    told = ErrorObject(_encodable(message), _INVALID, None, code)
+    return _answer(request, error.status_code, told, error.headers)
 
 
-def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorBody]:
+def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Log the cause of a fault and answer without it."""
-    request_id = exchange_of(request.scope).request_id
-    logger.error("request %s failed", request_id, exc_info=error)
-    return Response(FAULT, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
+    _log_fault(request, error)
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAULT, None)
+
+
+def answer_lasting_fault(request: Request[Any, Any, Any], error: LastingFault) -> Response[Any]:
+    """The same, and keep the client from trying again by itself."""
+    _log_fault(request, error)
+    headers = {"x-should-retry": "false"}
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, LASTING_FAULT, headers)
 
 
 def answer_nobody(_request: Request[Any, Any, Any], _error: ClientGone) -> Response[None]:
     """End the exchange with a client that has left."""
     return Response(None, status_code=CLIENT_GONE)
+
+
+def _answer(
+    request: Request[Any, Any, Any],
+    status: int,
+    told: ErrorObject,
+    headers: Mapping[str, str] | None,
+) -> Response[Any]:
+    # A URL or a method that leads nowhere has no handler.
+    handler = request.scope.get("route_handler")
+    speaks_fish = handler is not None and error_type(handler.opt) is FishErrorBody
+    body = FishErrorBody(status, told.message) if speaks_fish else ErrorBody(told)
+    return Response(body, status_code=status, headers=headers)
+
+
+def _log_fault(request: Request[Any, Any, Any], error: Exception) -> None:
+    logger.error("request %s failed", exchange_of(request.scope).log_id, exc_info=error)
 
 
 def _explain(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str, str | None]:
@@ -109,20 +164,24 @@ def _explain(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str
             allowed = (error.headers or {}).get("allow", "")
             return f"Not allowed: {asked}. Allowed here: {allowed}.", "method_not_supported"
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            limit = request.app.request_max_body_size
+            limit = request.route_handler.resolve_request_max_body_size()
             return f"The body is larger than {limit} bytes. Send less at a time.", "body_too_large"
         case _:
             return error.detail, None
 
 
-def _when_to_return(error: FishError, refusal: Refusal) -> dict[str, str]:
-    if not isinstance(error, Overloaded | EngineUnavailable):
-        return {}
-    headers = {"Retry-After": str(error.retry_after_s)}
-    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        # The next attempt has to find the server that runs then, which may be another process.
-        headers["Connection"] = "close"
-    return headers
+def _advice(error: FishError) -> dict[str, str]:
+    """The headers that tell the client how to go on."""
+    match error:
+        case AccessDenied():
+            return {"WWW-Authenticate": "Bearer"}
+        case Overloaded():
+            return {"Retry-After": str(error.retry_after_s)}
+        case EngineUnavailable():
+            # The next attempt has to find the server that runs then, which may be another process.
+            return {"Retry-After": str(error.retry_after_s), "Connection": "close"}
+        case _:
+            return {}
 
 
 def _encodable(message: str) -> str:
@@ -133,6 +192,7 @@ def _encodable(message: str) -> str:
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     **dict.fromkeys(REFUSALS, refuse),
     HTTPException: refuse_http,
+    LastingFault: answer_lasting_fault,
     ClientGone: answer_nobody,
     Exception: answer_fault,
 }

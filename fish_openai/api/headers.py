@@ -1,12 +1,13 @@
 """The headers of every answer, and the id and the clock of the HTTP exchange behind them."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
+from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.types import Message, Scope
 
 AUDIO_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -16,6 +17,8 @@ EXPOSED_HEADERS = "x-request-id"
 """What scripts of other origins may read."""
 
 _KEY = "exchange"
+_CLIENT_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+"""Of others nothing is logged: they could be made to look like lines of a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,14 @@ class Exchange:
     """One HTTP request and its answer."""
 
     request_id: str = field(default_factory=lambda: f"req_{uuid4().hex}")
+    client_id: str = ""
+    """What the client calls the request (`X-Client-Request-Id`); only in the log."""
     started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def log_id(self) -> str:
+        """Under which names the log speaks of it."""
+        return f"{self.request_id} ({self.client_id})" if self.client_id else self.request_id
 
     def elapsed_s(self) -> float:
         """Time since the request's headers were read."""
@@ -38,9 +48,14 @@ def exchange_of(scope: Scope) -> Exchange:
     """The exchange of this connection, begun now if nobody has asked before."""
     state: dict[str, Any] = scope["state"]
     if _KEY not in state:
-        state[_KEY] = Exchange()
+        state[_KEY] = Exchange(client_id=_client_id(scope))
     exchange: Exchange = state[_KEY]
     return exchange
+
+
+def _client_id(scope: Scope) -> str:
+    sent = Headers.from_scope(scope).get("x-client-request-id", "")
+    return sent if _CLIENT_ID.fullmatch(sent) else ""
 
 
 def begin_exchange(request: Request[Any, Any, Any]) -> None:

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from fish_openai.audio.formats import FORMATS
 from fish_openai.engine.request import Sampling
 
 FORMAT_ALIASES = {"ogg": "opus", "oga": "opus"}
-EVENTLESS_MODELS = frozenset({"tts-1", "tts-1-hd"})
-"""Models for which OpenAI ignores `stream_format` and sends plain audio."""
+MAX_INSTRUCTIONS_CHARS = 4096
+OLDER_MODELS = frozenset({"tts-1", "tts-1-hd"})
+"""OpenAI's older models, for which it ignores `stream_format` and `instructions`."""
 
 
 class VoiceId(Struct, frozen=True):
@@ -18,13 +20,18 @@ class VoiceId(Struct, frozen=True):
 
 
 class SpeechBody(Struct, frozen=True, kw_only=True):
-    """The body of `POST /v1/audio/speech`; a null field counts as absent."""
+    """The body of `POST /v1/audio/speech`; a null field counts as absent.
+
+    What only the OpenAPI document says of a field, `body.py` checks, in words of its own.
+    """
 
     model: str
-    input: str = ""
+    input: Annotated[str, Meta(extra_json_schema={"minLength": 1})]
     voice: str | VoiceId | None = None
-    instructions: str = ""
-    response_format: str = "mp3"
+    instructions: Annotated[str, Meta(extra_json_schema={"maxLength": MAX_INSTRUCTIONS_CHARS})] = ""
+    response_format: Annotated[
+        str, Meta(extra_json_schema={"enum": [*FORMATS, *FORMAT_ALIASES]})
+    ] = "mp3"
     speed: Annotated[float, Meta(ge=0.25, le=4.0)] = 1.0
     stream_format: Literal["audio", "sse"] = "audio"
     stream: bool = True
@@ -33,6 +40,8 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     temperature: Annotated[float, Meta(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None
     repetition_penalty: Annotated[float, Meta(gt=0.0, le=2.0)] | None = None
+    normalize: bool | None = None
+    """Extension: numbers, dates, units and currencies are written out in words before."""
 
     @property
     def voice_name(self) -> str | None:
@@ -45,9 +54,14 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
         return FORMAT_ALIASES.get(self.response_format, self.response_format)
 
     @property
+    def manner(self) -> str:
+        """`instructions`, where OpenAI follows them."""
+        return "" if self.model in OLDER_MODELS else self.instructions
+
+    @property
     def wants_events(self) -> bool:
         """Whether the answer is a stream of server-sent events."""
-        return self.stream_format == "sse" and self.model not in EVENTLESS_MODELS
+        return self.stream_format == "sse" and self.model not in OLDER_MODELS
 
     @property
     def wants_whole(self) -> bool:
@@ -109,11 +123,19 @@ class ErrorBody(Struct, frozen=True):
     error: ErrorObject
 
 
+class FishErrorBody(Struct, frozen=True):
+    """The same on the routes of Fish Audio."""
+
+    status: int
+    message: str
+
+
 class ModelVoice(Struct, frozen=True):
     """A voice as model listings show it."""
 
     id: str
     name: str
+    language: str | None
 
 
 class ModelBody(Struct, frozen=True, kw_only=True):
@@ -133,6 +155,21 @@ class ModelList(Struct, frozen=True):
     """The body of `GET /v1/models`."""
 
     data: tuple[ModelBody, ...]
+    object: Literal["list"] = "list"
+
+
+class AudioModel(Struct, frozen=True):
+    """One model as Open WebUI reads it."""
+
+    id: str
+    name: str
+
+
+class AudioModelList(Struct, frozen=True):
+    """The body of `GET /v1/audio/models`: Open WebUI reads `models`, OpenAI's clients `data`."""
+
+    models: tuple[AudioModel, ...]
+    data: tuple[AudioModel, ...]
     object: Literal["list"] = "list"
 
 
@@ -165,3 +202,4 @@ class Pointer(Struct, frozen=True, kw_only=True):
     speech: str
     models: str
     health: str
+    openapi: str

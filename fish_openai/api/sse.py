@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 import msgspec
 
 from fish_openai.api.errors import FAULT
-from fish_openai.api.schemas import SpeechDelta, SpeechDone, UsageBody
+from fish_openai.api.schemas import ErrorBody, SpeechDelta, SpeechDone, UsageBody
 from fish_openai.engine.handle import Handle
 
 MEDIA_TYPE = "text/event-stream"  # Litestar adds the charset to text types itself
@@ -21,7 +21,7 @@ async def events(chunks: AsyncIterable[bytes], handle: Handle) -> AsyncGenerator
         async for piece in _pieces(chunks):
             yield _event(SpeechDelta(piece))
     except Exception:
-        yield _event(FAULT)
+        yield _event(ErrorBody(FAULT))
         raise
     yield _event(SpeechDone(_usage(handle)))
     yield _DONE

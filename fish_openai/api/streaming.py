@@ -5,8 +5,8 @@ and its access line is written exactly once.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any, Protocol
 
 import numpy as np
 from litestar import Response
@@ -20,12 +20,28 @@ from fish_openai.audio.encode import encode_whole
 from fish_openai.audio.formats import FORMATS
 from fish_openai.audio.pcm import OPENAI_RATE
 from fish_openai.audio.speech import SpeechEncoder
-from fish_openai.engine.handle import Handle
+from fish_openai.engine.handle import Handle, Outcome
+from fish_openai.engine.request import Pcm
 
 Chunks = AsyncGenerator[bytes, None]
 
 
-async def encoded(handle: Handle, encoder: SpeechEncoder, record: AccessRecord) -> Chunks:
+class Spoken(Protocol):
+    """Samples as they are spoken: a `Handle`, or several that are one request."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it has ended, so far."""
+
+    def close(self) -> None:
+        """Give the rest up."""
+
+    def __aiter__(self) -> AsyncIterator[Pcm]: ...
+
+    async def __anext__(self) -> Pcm: ...
+
+
+async def encoded(handle: Spoken, encoder: SpeechEncoder, record: AccessRecord) -> Chunks:
     """The request's audio as the encoder makes it, while it is spoken; no chunk is empty."""
     try:
         async for pcm in handle:
@@ -43,8 +59,13 @@ async def encoded(handle: Handle, encoder: SpeechEncoder, record: AccessRecord) 
 
 async def send_stream(chunks: Chunks, format_name: str) -> Response[Any]:
     """Answer with `chunks`, as soon as there is one: until then a failure is an HTTP error."""
+    return await send_as(FORMATS[format_name].media_type, chunks)
+
+
+async def send_as(media_type: str, chunks: Chunks) -> Response[Any]:
+    """The same under a Content-Type of the caller's."""
     first = await anext(chunks, b"")
-    return _stream(_resumed(first, chunks), chunks, FORMATS[format_name].media_type)
+    return _stream(_resumed(first, chunks), chunks, media_type)
 
 
 async def send_events(chunks: Chunks, handle: Handle) -> Response[Any]:

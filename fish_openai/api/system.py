@@ -1,18 +1,35 @@
 """`/health` and `/metrics` for machines, `/` for people who open the address in a browser."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from fish_openai import __version__
 from fish_openai.api.dependencies import Engine, Entrance, Measured
+from fish_openai.api.documentation import DOCUMENTED, JSON, Content, Operation
 from fish_openai.api.door import READY
+from fish_openai.api.keys import PUBLIC
+from fish_openai.api.openapi import describe
 from fish_openai.api.schemas import EngineHealth, Health, Pointer
 
+_HEALTH = {JSON: Health}
 
-@get("/health")
+
+def _system(gives: Mapping[int, Content]) -> Operation:
+    return Operation(tag="system", gives=gives)
+
+
+@get(
+    "/health",
+    opt={
+        PUBLIC: True,
+        DOCUMENTED: _system({HTTPStatus.OK: _HEALTH, HTTPStatus.SERVICE_UNAVAILABLE: _HEALTH}),
+    },
+)
 async def health(engine: Engine, door: Entrance) -> Response[Health]:
     """200 while speech can be asked for, 503 otherwise."""
     state, status = door.state, engine.status()
@@ -30,13 +47,13 @@ async def health(engine: Engine, door: Entrance) -> Response[Health]:
     return Response(body, status_code=code)
 
 
-@get("/metrics")
+@get("/metrics", opt={DOCUMENTED: _system({HTTPStatus.OK: {CONTENT_TYPE_LATEST: str}})})
 async def show_metrics(metrics: Measured) -> Response[bytes]:
     """Everything that is measured, as Prometheus reads it."""
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-@get("/")
+@get("/", opt={PUBLIC: True, DOCUMENTED: _system({HTTPStatus.OK: {JSON: Pointer}})})
 async def index() -> Pointer:
     """Where to go from here."""
     return Pointer(
@@ -45,4 +62,11 @@ async def index() -> Pointer:
         speech="POST /v1/audio/speech",
         models="/v1/models",
         health="/health",
+        openapi="/openapi.json",
     )
+
+
+@get("/openapi.json", opt={PUBLIC: True, DOCUMENTED: _system({HTTPStatus.OK: {JSON: Any}})})
+async def show_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """What this server can be asked, as an OpenAPI document."""
+    return describe(request.app.routes)

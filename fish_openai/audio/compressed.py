@@ -3,9 +3,9 @@
 import io
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import av
 import numpy as np
@@ -21,6 +21,12 @@ class Profile:
     container: str
     codec_settings: Mapping[str, Any] = field(default_factory=dict)
     container_options: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, bit_rate: int | None) -> Self:
+        """The same at `bit_rate` bits/s, or at the nearest the codec has; None: as it is."""
+        if bit_rate is None:
+            return self
+        return replace(self, codec_settings={**self.codec_settings, "bit_rate": bit_rate})
 
 
 PROFILES = {
@@ -46,6 +52,9 @@ PROFILES = {
 }
 """By the format's name."""
 
+_HELD_FRAMES = 5
+"""What a codec and its container may hold back at most, in frames of the codec."""
+
 
 class CompressedEncoder:
     """Writes mono samples at `rate` Hz as a stream that is never rewound."""
@@ -57,6 +66,11 @@ class CompressedEncoder:
     def write(self, pcm: Pcm16) -> bytes:
         """Encode the next samples; return the bytes that are ready."""
         self._track.write(pcm)
+        return self._outlet.take()
+
+    def flush(self) -> bytes:
+        """Return what is held back, pushed out by silence: 0.1 s of opus, 0.13 s of mp3 at 44.1 kHz."""
+        self._track.pad(_HELD_FRAMES)
         return self._outlet.take()
 
     def finish(self) -> bytes:
@@ -119,6 +133,10 @@ class _Track:
         frame.time_base = Fraction(1, self._rate)
         self._num_samples += len(pcm)
         self._container.mux(self._stream.encode(frame))
+
+    def pad(self, num_frames: int) -> None:
+        self._container.start_encoding()  # only then is the size of a frame known
+        self.write(np.zeros(num_frames * self._stream.codec_context.frame_size, np.int16))
 
     def finish(self) -> None:
         self._container.start_encoding()  # a recording of no samples has its header, too

@@ -14,12 +14,15 @@ class Encoder(Protocol):
     def write(self, pcm: Pcm16) -> bytes:
         """Take the next samples; return the bytes that are ready, perhaps none."""
 
+    def flush(self) -> bytes:
+        """Return the bytes of all that has been written so far; more may follow."""
+
     def finish(self) -> bytes:
         """End the recording; return the last bytes. Nothing may be written after it."""
 
 
-def open_encoder(format_name: str, rate: int) -> Encoder:
-    """Open an encoder of `FORMATS` for mono samples at `rate` Hz.
+def open_encoder(format_name: str, rate: int, *, bit_rate: int | None = None) -> Encoder:
+    """Open an encoder of `FORMATS` for mono samples at `rate` Hz; `bit_rate` is in bits/s.
 
     From 186 ms of audio on, the first write already returns bytes. Raises `BadRequest` where there
     is no such format, or it cannot have that rate.
@@ -29,7 +32,7 @@ def open_encoder(format_name: str, rate: int) -> Encoder:
         return PcmEncoder()
     if format_name == "wav":
         return WavEncoder(rate)
-    return CompressedEncoder(PROFILES[format_name], rate)
+    return CompressedEncoder(PROFILES[format_name].at(bit_rate), rate)
 
 
 def encode_whole(format_name: str, rate: int, pcm: Pcm16) -> bytes:

@@ -28,6 +28,10 @@ class PcmEncoder:
         """Return the samples' bytes."""
         return sample_bytes(pcm)
 
+    def flush(self) -> bytes:
+        """Return nothing: nothing is ever held back."""
+        return b""
+
     def finish(self) -> bytes:
         """Return nothing: nothing was held back."""
         return b""
@@ -45,6 +49,10 @@ class WavEncoder:
     def write(self, pcm: Pcm16) -> bytes:
         """Return the samples' bytes, with the header before the first of them."""
         return self._take_header() + sample_bytes(pcm) if len(pcm) else b""
+
+    def flush(self) -> bytes:
+        """Return nothing: nothing is ever held back."""
+        return b""
 
     def finish(self) -> bytes:
         """Return the header if there never was a sample, else nothing."""

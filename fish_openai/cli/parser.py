@@ -1,6 +1,6 @@
 """Every command and its options; those that are settings come from the table of settings."""
 
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from fish_openai import __version__
@@ -28,6 +28,7 @@ def build_parser() -> ArgumentParser:
     _add_speak(commands)
     _add_models(commands)
     _add_voices(commands)
+    _add_evaluate(commands)
     _add_command(commands, "selfcheck", "check that the engine works here", "engine", "common")
     return parser
 
@@ -53,8 +54,89 @@ def _add_models(commands: "Commands") -> None:
 
 
 def _add_voices(commands: "Commands") -> None:
-    actions = _add_actions(commands, "voices", "list voices")
+    actions = _add_actions(commands, "voices", "list, make, delete or warm up voices")
     _add_command(actions, "list", "show the voices, and what is wrong with one", "common")
+    add = _add_command(actions, "add", "make a voice of recordings of one speaker", "common")
+    add.add_argument("name", metavar="NAME", help="what requests call it")
+    add.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="a recording; what is said in it is read from a .txt file of the same name beside it",
+    )
+    add.add_argument("--text", metavar="TEXT", help="what is said in the recording, if it is one")
+    add.add_argument("--language", metavar="TAG", help="of the speaker, such as en or zh-Hans")
+    add.add_argument("--description", metavar="TEXT", default="", help="for people to read")
+    delete = _add_command(actions, "delete", "delete a voice and its recordings", "common")
+    delete.add_argument("name", metavar="NAME", help="its id or name")
+    _add_command(
+        actions,
+        "warm",
+        "let the checkpoint speak the recordings of OpenAI's names, once",
+        "engine",
+        "common",
+    )
+
+
+def _add_evaluate(commands: "Commands") -> None:
+    summary = "measure how well voices are understood and told apart"
+    evaluate = _add_command(commands, "evaluate", summary, "engine", "common")
+    _add_speakers(evaluate)
+    _add_judges(evaluate)
+    results = evaluate.add_argument_group("results")
+    results.add_argument("--json", metavar="FILE", help="every figure, and what was heard")
+    results.add_argument("--save", metavar="DIR", help="the speech, as --audio takes it")
+    results.add_argument("--spectrograms", metavar="DIR", help="pictures of three sentences")
+
+
+def _add_speakers(evaluate: ArgumentParser) -> None:
+    speakers = evaluate.add_argument_group("what speaks (default: the checkpoint, in this process)")
+    source = speakers.add_mutually_exclusive_group()
+    source.add_argument(
+        "--base-url", metavar="URL", help="a server, as OpenAI's clients name it: http://HOST/v1"
+    )
+    source.add_argument(
+        "--audio", metavar="DIR", help="recordings: DIR/VOICE/001.wav, ..., or DIR/001.wav, ..."
+    )
+    speakers.add_argument(
+        "--api-key", metavar="KEY", default="none", help="for a server that asks for one"
+    )
+    speakers.add_argument(
+        "--voices", metavar="A,B", type=_names, default=("alloy",), help="(default: alloy)"
+    )
+    speakers.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="of every sentence (default: 0)"
+    )
+
+
+def _add_judges(evaluate: ArgumentParser) -> None:
+    judges = evaluate.add_argument_group("what judges")
+    judges.add_argument(
+        "--text", metavar="FILE", help="one sentence a line (default: 120 everyday sentences)"
+    )
+    judges.add_argument("--first", metavar="N", type=_count, help="only the first N sentences")
+    judges.add_argument(
+        "--recogniser",
+        metavar="NAME",
+        default="pocketsphinx",
+        help="pocketsphinx (default), faster-whisper or faster-whisper:MODEL",
+    )
+    judges.add_argument(
+        "--reference-audio", metavar="DIR", help="the same sentences by others, laid out as --audio"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise ArgumentTypeError(f"{text!r} names no voice; separate names by commas")
+    return names
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def _add_actions(commands: "Commands", name: str, help_text: str) -> "Commands":

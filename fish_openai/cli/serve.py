@@ -10,11 +10,11 @@ from litestar import Litestar
 
 from fish_openai import __version__
 from fish_openai.app import create_app
+from fish_openai.cli.registry import open_registry
 from fish_openai.cli.server import Server, at_first_signal, open_listener, url_of
 from fish_openai.engine.build import build_engine
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.settings import Settings
-from fish_openai.voices.registry import VoiceRegistry
 
 _WELCOME = """\
 fish-openai {version} is ready on {url}
@@ -29,7 +29,7 @@ def run(settings: Settings, _arguments: Namespace) -> int:
     """Serve until SIGINT or SIGTERM, which are the ordinary end."""
     with open_listener(settings.host, settings.port) as listener:
         engine = build_engine(settings)
-        app = create_app(settings, engine, VoiceRegistry(settings.voices_dir, engine))
+        app = create_app(settings, engine, open_registry(settings, engine))
         welcome = lambda: print(_welcome(url_of(listener), engine), flush=True)  # noqa: E731
         asyncio.run(_serve(app, listener, welcome))
     return 0

@@ -32,7 +32,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             lifespan="off",
-            ws="none",
+            ws="websockets-sansio",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -10,6 +10,7 @@ from fish_openai.audio.encode import encode_whole
 from fish_openai.audio.formats import FORMATS
 from fish_openai.audio.pcm import OPENAI_RATE, Pcm16
 from fish_openai.audio.speech import SpeechEncoder
+from fish_openai.cli.registry import open_registry
 from fish_openai.engine.build import build_engine
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.engine.request import Sampling, SpeechRequest
@@ -41,7 +42,7 @@ async def _speak(settings: Settings, arguments: Namespace) -> Pcm16:
     engine = build_engine(settings)
     try:
         await asyncio.to_thread(engine.start)
-        return await _listen(engine, VoiceRegistry(settings.voices_dir, engine), arguments)
+        return await _listen(engine, open_registry(settings, engine), arguments)
     finally:
         await asyncio.to_thread(engine.stop)
 

@@ -54,7 +54,13 @@ def load_own(settings: Settings) -> Loaded:
         num_slots=num_slots,
         voices=VoiceCache(settings.voice_cache_mb * 2**20),
     )
-    planner = Planner(tokenizer, profile, num_codebooks=info.num_codebooks, num_slots=num_slots)
+    planner = Planner(
+        tokenizer,
+        profile,
+        num_codebooks=info.num_codebooks,
+        num_slots=num_slots,
+        sample_rate=info.sample_rate,
+    )
     warm_up(runner, planner)
     return Loaded(runner, planner)
 
@@ -108,4 +114,5 @@ def describe(
         device=str(device),
         precision=str(dtype).removeprefix("torch."),
         uses_references=profile.uses_references,
+        reads_markers=profile.reads_markers,
     )

@@ -37,5 +37,6 @@ def load_upstream(settings: Settings) -> Loaded:
         profile,
         num_codebooks=config.num_codebooks,
         num_slots=config.max_seq_len,
+        sample_rate=info.sample_rate,
     )
     return Loaded(UpstreamBackend(model, codec, profile, info), planner)

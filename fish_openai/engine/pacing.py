@@ -43,7 +43,8 @@ class Moment:
         """How far `row` is ahead of its listener; 0 while there is nothing to listen to."""
         if row.started_at is None:
             return 0.0
-        return row.num_handed_out * self.frame_s - (self.now - row.started_at)
+        sound_s = row.num_handed_out * self.frame_s + row.num_silent / self.sample_rate
+        return sound_s - (self.now - row.started_at)
 
     def unread_s(self, row: Row) -> float:
         """Sound that the client has not taken yet."""

@@ -7,7 +7,7 @@ from fish_openai.engine.row import MIN_TURN_FRAMES, Row, Sink
 from fish_openai.errors import BadRequest
 from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt, text_prompt, voice_prompt
-from fish_openai.text.script import sentences
+from fish_openai.text.script import Script, write_script
 from fish_openai.text.tokenizer import Tokenizer
 
 _SEED_BITS = 62
@@ -22,29 +22,40 @@ class Planner:
         profile: what it can read.
         num_codebooks: rows of its codes.
         num_slots: most tokens of one row.
+        sample_rate: of its sound, Hz.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, profile: Profile, *, num_codebooks: int, num_slots: int
+        self,
+        tokenizer: Tokenizer,
+        profile: Profile,
+        *,
+        num_codebooks: int,
+        num_slots: int,
+        sample_rate: int,
     ) -> None:
         self._tokenizer = tokenizer
         self._profile = profile
         self._num_codebooks = num_codebooks
         self._num_slots = num_slots
+        self._sample_rate = sample_rate
 
     def plan(self, request: SpeechRequest, sink: Sink) -> Row:
         """The row that will speak `request` into `sink`.
 
         Raises:
-            BadRequest: nothing in the text can be read, or voice and text do not fit the context.
+            BadRequest: nothing in the text can be read, a pause cannot be made, or voice and text do
+                not fit the context.
         """
         prefix = self._prefix(request)
-        turns = tuple(self._turns(request))
+        script = write_script(request.text, self._profile, request.style)
+        turns = tuple(self._turns(script))
         self._check_room(prefix, turns)
         return Row(
             sink=sink,
             prefix=prefix,
             turns=turns,
+            pauses=self._pauses(script),
             sampling=request.sampling.with_seed(secrets.randbits(_SEED_BITS)),
             max_frames=request.max_frames,
             is_whole=request.is_whole,
@@ -55,14 +66,19 @@ class Planner:
         pairs = ((reference.text, reference.codes) for reference in references)
         return voice_prompt(self._tokenizer, pairs, self._num_codebooks)
 
-    def _turns(self, request: SpeechRequest) -> list[Prompt]:
+    def _turns(self, script: Script) -> list[Prompt]:
         return [
-            text_prompt(self._tokenizer, sentence, self._num_codebooks)
-            for sentence in sentences(request.text, self._profile)
+            text_prompt(self._tokenizer, line.text, self._num_codebooks) for line in script.lines
         ]
 
+    def _pauses(self, script: Script) -> tuple[int, ...]:
+        seconds = (*(line.pause_s for line in script.lines), script.last_pause_s)
+        return tuple(round(pause_s * self._sample_rate) for pause_s in seconds)
+
     def _check_room(self, prefix: Prompt, turns: tuple[Prompt, ...]) -> None:
-        needed = prefix.shape[1] + max(turn.shape[1] for turn in turns) + MIN_TURN_FRAMES
+        needed = (
+            prefix.shape[1] + max((turn.shape[1] for turn in turns), default=0) + MIN_TURN_FRAMES
+        )
         if needed > self._num_slots:
             raise BadRequest(
                 f"the voice's references ({prefix.shape[1]} tokens) and the longest sentence need "

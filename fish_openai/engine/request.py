@@ -39,6 +39,8 @@ class SpeechRequest:
     """One speech call as the engine sees it."""
 
     text: str
+    style: str = ""
+    """Markers for every sentence that does not begin with one of its own, as in `(whispering)`."""
     references: tuple[Reference, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
     max_frames: int | None = None
@@ -64,6 +66,8 @@ class EngineInfo:
     precision: str
     uses_references: bool
     """False for a checkpoint with one built-in voice: references are accepted and not used."""
+    reads_markers: bool = True
+    """Whether it acts on markers such as `(whispering)`; otherwise they are left out."""
 
     @property
     def frame_s(self) -> float:

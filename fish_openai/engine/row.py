@@ -46,8 +46,9 @@ class Row:
     Attributes:
         sink: gets the samples and exactly one ending.
         prefix: the voice's part of the prompt.
-        turns: prompts of the sentences, in order.
+        turns: prompts of the sentences, in order; without any, the row is silence alone.
         sampling: with a seed.
+        pauses: samples of silence before each turn, and behind the last; none at all for no pause.
         max_frames: the caller's own limit.
         is_whole: nobody listens before the end, so a turn is handed out only once it is complete.
         deadline: when it is given up, on the monotonic clock.
@@ -56,9 +57,11 @@ class Row:
         attempt: how often that sentence has been begun again.
         frames: spoken but not yet decoded, each int32 [num_codebooks].
         sounds: the latest semantic codes of the current turn.
+        starts: at which frame each turn began, up to the current one.
         num_frames: spoken and kept, all turns together.
         turn_frames: those of the current turn.
         num_chunks: handed out.
+        num_silent: samples of silence handed out.
         started_at: when the first chunk was handed out.
         is_over: everything has been spoken.
     """
@@ -67,6 +70,7 @@ class Row:
     prefix: Prompt
     turns: tuple[Prompt, ...]
     sampling: Sampling
+    pauses: tuple[int, ...] = ()
     max_frames: int | None = None
     is_whole: bool = False
     deadline: float = float("inf")
@@ -75,9 +79,11 @@ class Row:
     attempt: int = 0
     frames: list[NDArray[np.int32]] = field(default_factory=list)
     sounds: deque[int] = field(default_factory=lambda: deque(maxlen=_STUCK_FRAMES))
+    starts: list[int] = field(default_factory=lambda: [0])
     num_frames: int = 0
     turn_frames: int = 0
     num_chunks: int = 0
+    num_silent: int = 0
     started_at: float | None = None
     is_over: bool = False
 
@@ -142,6 +148,7 @@ class Row:
         if self.turn + 1 == len(self.turns):
             return False
         self.turn += 1
+        self.starts.append(self.num_frames)
         self.turn_frames = self.attempt = 0
         self.sounds.clear()
         return True
@@ -160,6 +167,26 @@ class Row:
         chunk, self.frames = self.frames[:num_frames], self.frames[num_frames:]
         self.num_chunks += 1
         return np.stack(chunk, axis=1)
+
+    def with_pauses(self, pcm: Pcm, num_frames: int) -> Pcm:
+        """`pcm`, the `num_frames` frames taken last, with the silence before turns that begin in them."""
+        first, frame_samples = self.num_handed_out - num_frames, len(pcm) // num_frames
+        pauses = [
+            ((start - first) * frame_samples, samples)
+            for start, samples in zip(self.starts, self.pauses, strict=False)
+            if samples and first <= start < first + num_frames
+        ]
+        if not pauses:
+            return pcm
+        positions, lengths = zip(*pauses, strict=True)
+        self.num_silent += sum(lengths)
+        return np.insert(pcm, np.repeat(positions, lengths), 0.0)
+
+    @property
+    def last_pause(self) -> int:
+        """Samples of silence at the end, if everything has been said before."""
+        is_complete = self.turn + 1 >= len(self.turns) and not self.is_at_max
+        return self.pauses[-1] if self.pauses and is_complete else 0
 
 
 def _turn_limit(prompt: Prompt) -> int:

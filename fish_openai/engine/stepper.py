@@ -6,12 +6,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
+
 from fish_openai.engine.backend import Backend, Frames
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.request import Codes
 from fish_openai.engine.row import Row
 from fish_openai.engine.table import Table
-from fish_openai.errors import EngineFault
+from fish_openai.errors import EngineFault, LastingFault
 
 _log = logging.getLogger(__name__)
 _NEWEST_ROUND = 0.05
@@ -45,8 +47,11 @@ class Stepper:
         return bool(self.waiting or self.table)
 
     def submit(self, row: Row) -> None:
-        """Put `row` at the end of the queue."""
-        self.waiting.append(row)
+        """Put `row` at the end of the queue; one that is silence alone ends at once."""
+        if row.turns:
+            self.waiting.append(row)
+        else:
+            self._finish(row)
 
     def abort(self, row: Row) -> None:
         """Forget `row`, wherever it is; nothing happens if it has ended."""
@@ -108,7 +113,9 @@ class Stepper:
 
     def longest_s(self, row: Row) -> float:
         """Seconds that `row` can take at most, if it is played as it is made."""
-        return row.max_possible_frames * max(self.round_s, self._backend.info.frame_s)
+        info = self._backend.info
+        pauses_s = sum(row.pauses) / info.sample_rate
+        return row.max_possible_frames * max(self.round_s, info.frame_s) + pauses_s
 
     def _expire(self, now: float) -> None:
         for row in [row for row in (*self.waiting, *self.table.rows) if row.deadline < now]:
@@ -181,7 +188,7 @@ class Stepper:
 
     def _try_again(self, row: Row, problem: str) -> None:
         if not row.can_try_again:
-            self.fail(row, EngineFault(f"the model {problem}, {row.attempt + 1} times"))
+            self.fail(row, LastingFault(f"the model {problem}, {row.attempt + 1} times"))
             return
         _log.warning("the model %s; trying again with another seed", problem)
         row.try_again()
@@ -211,15 +218,20 @@ class Stepper:
         for row, pcm in zip(rows, self._backend.decode(indices, chunks), strict=True):
             if row.started_at is None:
                 row.started_at = self._clock()
-            row.sink.push(pcm, row.usage)
+            row.sink.push(row.with_pauses(pcm, num_frames), row.usage)
 
     def _end_finished(self) -> None:
         for row in self.table.rows:
             if row.is_over and not row.frames:
-                row.sink.finish(row.usage)
+                self._finish(row)
                 self.table.remove(row)
                 seconds = self._clock() - row.admitted_at
                 self.request_s = _average(self.request_s, seconds, _NEWEST_REQUEST)
+
+    def _finish(self, row: Row) -> None:
+        if row.last_pause:
+            row.sink.push(np.zeros(row.last_pause, np.float32), row.usage)
+        row.sink.finish(row.usage)
 
     @contextmanager
     def _guard(self, rows: Sequence[Row], where: str) -> Iterator[None]:

@@ -23,6 +23,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     top_p: float = 0.8
     repetition_penalty: float = 1.1
 
+    @property
+    def reads_markers(self) -> bool:
+        """Whether it acts on `(whispering)`; one that has never seen a parenthesis would say the word."""
+        return self.alphabet is None or {"(", ")"} <= set(self.alphabet)
+
     @classmethod
     def load(cls, folder: Path) -> "Profile":
         """The profile in a checkpoint folder, or the defaults if there is none.

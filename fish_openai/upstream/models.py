@@ -50,7 +50,7 @@ def load_codec(folder: Path, *, device: torch.device, dtype: torch.dtype) -> Any
     """
     path = folder / "codec.pth"
     with known_warnings_ignored(), torch.device("meta"):
-        codec = _build_codec(CodecConfig.load(folder))
+        codec = build_codec(CodecConfig.load(folder))
     assign_weights(codec, read_weights(path), path)
     _make_codec_tables(codec)
     return codec.to(device=device, dtype=dtype).eval()
@@ -82,7 +82,8 @@ def _causal_mask(positions: int) -> torch.Tensor:
     return torch.ones(positions, positions, dtype=torch.bool).tril_()
 
 
-def _build_codec(geometry: CodecConfig) -> Any:  # noqa: ANN401
+def build_codec(geometry: CodecConfig) -> Any:  # noqa: ANN401
+    """Upstream's `DAC` in a geometry, its weights as the classes initialise them."""
     dac = upstream().modded_dac
     encoder_positions = _OFFICIAL_ENCODER_POSITIONS if geometry == CodecConfig() else _POSITIONS
     return dac.DAC(

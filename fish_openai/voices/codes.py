@@ -1,14 +1,14 @@
 """Codes kept beside a recording, so that it is encoded once and not at every start."""
 
+import io
 import logging
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from fish_openai.engine.request import Codes
+from fish_openai.voices.files import replace
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +29,10 @@ def load_codes(path: Path, key: str) -> Codes | None:
 
 def keep_codes(path: Path, key: str, codes: Codes) -> None:
     """Write in one step: after a crash there is the old file or the new one, never half of it."""
+    file = io.BytesIO()
+    np.savez_compressed(file, codes=codes, key=np.array(key))
     try:
-        _replace(path, key, codes)
+        replace(path, file.getvalue())
     except OSError as exc:
         # A folder mounted read-only is a sound way to run: then every start encodes again.
         logger.warning("codes of %s are not kept: %s", path.stem, exc.strerror)
-
-
-def _replace(path: Path, key: str, codes: Codes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, codes=codes, key=np.array(key))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise

@@ -1,11 +1,15 @@
 """A recording on disk and its transcript: `greeting.wav`, `greeting.txt` in a voice's folder."""
 
 import hashlib
+import wave
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
 from fish_openai.errors import BadRequest
+from fish_openai.voices.record import SampleRecord
 
 AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".mp4", ".webm"}
@@ -17,10 +21,16 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The two files of a recording."""
+    """The files of a recording."""
 
     audio: Path
-    transcript: Path
+    keeps_codes: bool = True
+    """Whether codes may be written beside it."""
+
+    @property
+    def transcript(self) -> Path:
+        """Where it is written what is said; the file may be missing."""
+        return self.audio.with_suffix(".txt")
 
     @property
     def codes(self) -> Path:
@@ -34,6 +44,7 @@ class Content:
 
     audio: bytes
     text: str
+    """Empty if nobody knows what is said."""
 
     def key(self, codec_id: str) -> str:
         """Name codes by everything that they depend on."""
@@ -46,26 +57,24 @@ def find_recordings(folder: Path) -> tuple[Recording, ...]:
     """List the recordings of a voice, ordered by name.
 
     Raises:
-        BadRequest: there is none, or one has no transcript.
+        BadRequest: there is none.
     """
-    found = tuple(Recording(path, path.with_suffix(".txt")) for path in _audio_files(folder))
+    found = sorted(path for path in folder.iterdir() if _is_audio(path) and path.is_file())
     if not found:
         kinds = ", ".join(sorted(AUDIO_SUFFIXES))
         raise unusable(folder, f"it has no recording; put one ({kinds}) and its transcript there")
-    for recording in found:
-        if not recording.transcript.is_file():
-            name = recording.transcript.name
-            raise unusable(recording.audio, f"it has no transcript; write what is said to {name}")
-    return found
+    return tuple(Recording(path) for path in found)
 
 
-def stamp_of(recordings: Iterable[Recording]) -> Stamp:
-    """Look, without reading, at what changes when any of the files does."""
-    files = [path for recording in recordings for path in (recording.audio, recording.transcript)]
-    stats = [path.stat() for path in files]
-    return tuple(
-        (path.name, stat.st_ino, stat.st_size, stat.st_ctime_ns)
-        for path, stat in zip(files, stats, strict=True)
+def stamp_of(files: Iterable[Path]) -> Stamp:
+    """Look, without reading, at what changes when any of the files does; one may be missing."""
+    return tuple(map(_stamp, files))
+
+
+def recordings_stamp(recordings: Iterable[Recording]) -> Stamp:
+    """The same of all that a voice's codes depend on."""
+    return stamp_of(
+        path for recording in recordings for path in (recording.audio, recording.transcript)
     )
 
 
@@ -73,15 +82,32 @@ def read_content(recording: Recording) -> Content:
     """Read both files.
 
     Raises:
-        BadRequest: the transcript is empty or not UTF-8.
+        BadRequest: the transcript is not UTF-8.
+    """
+    return Content(recording.audio.read_bytes(), read_transcript(recording))
+
+
+def read_transcript(recording: Recording) -> str:
+    """What is said in a recording, empty if nobody has written it down.
+
+    Raises:
+        BadRequest: the transcript is not UTF-8.
     """
     try:
-        text = recording.transcript.read_text("utf-8-sig").strip()
+        return recording.transcript.read_text("utf-8-sig").strip()
+    except FileNotFoundError:
+        return ""
     except UnicodeDecodeError as exc:
         raise unusable(recording.transcript, "it is not UTF-8 text; save it as UTF-8") from exc
-    if not text:
-        raise unusable(recording.transcript, "it is empty; write what is said in the recording")
-    return Content(recording.audio.read_bytes(), text)
+
+
+def sample_record(recording: Recording) -> SampleRecord:
+    """What is known of a recording without decoding it.
+
+    Raises:
+        BadRequest: it is not audio, or its transcript is not text.
+    """
+    return SampleRecord(text=read_transcript(recording), seconds=_seconds(recording.audio))
 
 
 def unusable(path: Path, why: str) -> BadRequest:
@@ -93,11 +119,33 @@ def unusable(path: Path, why: str) -> BadRequest:
     )
 
 
-def _audio_files(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in AUDIO_SUFFIXES
-        and path.is_file()
-        and not path.name.startswith(".")
-    )
+def _is_audio(path: Path) -> bool:
+    return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int]:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return path.name, 0, 0, 0
+    return path.name, stat.st_ino, stat.st_size, stat.st_ctime_ns
+
+
+def _seconds(path: Path) -> float:
+    try:
+        with wave.open(str(path), "rb") as file:
+            return round(file.getnframes() / file.getframerate(), 3)
+    except (wave.Error, EOFError, ZeroDivisionError):
+        # Everything but plain 16-bit WAV, and what is damaged.
+        return _probed_seconds(path)
+
+
+def _probed_seconds(path: Path) -> float:
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise unusable(path, "it holds no audio; put a recording there")
+            seconds: float = (container.duration or 0) / av.time_base
+            return round(seconds, 3)
+    except av.FFmpegError as exc:
+        raise unusable(path, f"it is not audio ({exc.strerror}); put a recording there") from exc

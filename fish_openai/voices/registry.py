@@ -1,115 +1,150 @@
-"""The voices that a request can name: folders on disk, and OpenAI's names.
-
-Lives on the event loop; the disk is read in worker threads, recordings are encoded by the engine.
-"""
+"""The voices that a request can name: folders on disk, and OpenAI's names."""
 
 import asyncio
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from fish_openai.audio.decode import decode
 from fish_openai.engine.port import SpeechEngine
-from fish_openai.engine.request import Codes, Pcm, Reference
-from fish_openai.errors import AudioError, NotFound
-from fish_openai.voices.cache import VoiceCache
-from fish_openai.voices.codes import keep_codes, load_codes
-from fish_openai.voices.names import DEFAULT_FOLDER, DEFAULT_NAME, OPENAI_NAMES, seed_of
-from fish_openai.voices.recording import (
-    Content,
-    Recording,
-    Stamp,
-    find_recordings,
-    read_content,
-    stamp_of,
-    unusable,
-)
-from fish_openai.voices.shelf import Shelf, fold
+from fish_openai.engine.request import Reference
+from fish_openai.voices.catalogue import Catalogue
+from fish_openai.voices.loader import CACHE_BYTES, Loader
+from fish_openai.voices.names import DEFAULT_NAME
+from fish_openai.voices.origin import Origin
+from fish_openai.voices.preview import preview_file
+from fish_openai.voices.record import Clip, NewBlend, NewVoice, VoiceChanges, VoiceRecord
+from fish_openai.voices.seeds import SEEDS_FOLDER, SeedVoices
+from fish_openai.voices.transcript import Recogniser, recognise
 from fish_openai.voices.voice import Voice
-
-MAX_RECORDING_SECONDS = 60.0
-CACHE_BYTES = 64 * 2**20
-_NAMES_IN_MESSAGE = 40
+from fish_openai.voices.workshop import Workshop
 
 
 class VoiceRegistry:
-    """Finds voices by name; a name is looked up in a listing and never becomes part of a path."""
+    """Finds, makes and changes voices. Lives on the event loop; the disk is left to worker threads.
+
+    Args:
+        folder: the operator's voices; need not be there yet. What a killed process has left
+            unfinished in it is cleared away now.
+        engine: what encodes recordings, and speaks those of seeds.
+        shipped: the voices that came with the checkpoint, if any.
+        recogniser: writes down what is said in a recording that comes without a transcript.
+        cache_bytes: memory for the codes of voices.
+    """
 
     def __init__(
-        self, folder: Path, engine: SpeechEngine, *, cache_bytes: int = CACHE_BYTES
+        self,
+        folder: Path,
+        engine: SpeechEngine,
+        *,
+        shipped: Path | None = None,
+        recogniser: Recogniser = recognise,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
-        self._shelf = Shelf(folder)
-        self._engine = engine
-        self._cache = VoiceCache(cache_bytes)
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._catalogue = Catalogue(folder, shipped)
+        self._workshop = Workshop(folder, self._catalogue, recogniser)
+        self._seeds = SeedVoices(folder / SEEDS_FOLDER, engine)
+        self._loader = Loader(
+            engine, self._catalogue, self._seeds, recogniser, cache_bytes=cache_bytes
+        )
 
     def names(self) -> tuple[str, ...]:
-        """Every name that can be asked for: usable folders, then OpenAI's. Reads the disk."""
-        folders = self._shelf.names()
-        taken = {fold(name) for name in folders}
-        return folders + tuple(name for name in OPENAI_NAMES if name not in taken)
+        """The names of all voices that can be used. Reads the disk."""
+        return tuple(record.name for record in self._catalogue.records())
+
+    async def listing(self) -> tuple[VoiceRecord, ...]:
+        """Every voice that can be used: on disk, with the checkpoint, then OpenAI's names."""
+        return await asyncio.to_thread(self._catalogue.records)
+
+    async def get(self, name: str) -> VoiceRecord:
+        """A voice by its id, its id towards clients of Fish Audio, its name or an alias.
+
+        Raises:
+            NotFound: there is no such voice.
+            BadRequest: its folder cannot be used; the message names the file at fault.
+        """
+        return (await self._find(name)).record
+
+    async def create(self, new: NewVoice) -> VoiceRecord:
+        """Make a voice of recordings.
+
+        Raises:
+            BadRequest: the name is taken or not accepted, or a recording cannot be used.
+        """
+        return await asyncio.to_thread(self._workshop.create, new)
+
+    async def blend(self, new: NewBlend) -> VoiceRecord:
+        """Make a voice of other voices.
+
+        Raises:
+            BadRequest: the name is taken or not accepted, or a part cannot be used.
+        """
+        return await asyncio.to_thread(self._workshop.blend, new)
+
+    async def update(self, voice_id: str, changes: VoiceChanges) -> VoiceRecord:
+        """Change what is known of a voice; its ids and its recordings stay.
+
+        Raises:
+            NotFound: there is no such voice.
+            BadRequest: it is built in, or a change is not accepted.
+        """
+        return await asyncio.to_thread(self._workshop.update, voice_id, changes)
+
+    async def delete(self, voice_id: str) -> None:
+        """Delete a voice with its recordings; a request that speaks with it is finished.
+
+        Raises:
+            NotFound: there is no such voice.
+            BadRequest: it is built in.
+        """
+        await asyncio.to_thread(self._workshop.delete, voice_id)
+
+    async def preview(self, name: str) -> Path | None:
+        """A WAV file of the voice's first recording; None if it has none.
+
+        Raises:
+            NotFound: there is no such voice.
+            BadRequest: the recording cannot be used.
+        """
+        origin = await self._find(name)
+        if origin.recordings:
+            return await asyncio.to_thread(preview_file, origin.recordings[0])
+        if origin.seed is None:
+            return None
+        spoken = await asyncio.to_thread(self._seeds.known, origin.seed)
+        return spoken.audio if spoken else None
 
     async def resolve(self, name: str | None) -> Voice:
         """Find a voice, ready for the engine; no name, or an empty one, is the default voice.
 
         Raises:
             NotFound: there is no such voice.
-            BadRequest: its folder cannot be used; the message names the file at fault.
+            BadRequest: it cannot be used; the message names the file at fault.
             EngineUnavailable: a recording has to be encoded, and the engine cannot now.
             EngineFault: the engine failed to encode a recording.
         """
-        voice_id = fold(name or "") or DEFAULT_NAME
-        folders = await asyncio.to_thread(self._shelf.folders)
-        if folder := folders.get(voice_id):
-            return await self._load(voice_id, folder)
-        if voice_id not in OPENAI_NAMES:
-            raise _not_found(voice_id, await asyncio.to_thread(self.names))
-        if folder := folders.get(DEFAULT_FOLDER):
-            return await self._load(DEFAULT_FOLDER, folder)
-        return Voice(id=voice_id, name=voice_id, seed=seed_of(voice_id))
+        wanted = (name or "").strip() or DEFAULT_NAME
+        try:
+            return await self._load(wanted)
+        except FileNotFoundError:
+            return await self._load(wanted)  # deleted since it was found: who has the name now?
 
-    async def _load(self, voice_id: str, folder: Path) -> Voice:
-        # One at a time for each voice: requests that arrive together encode a recording once.
-        async with self._locks[voice_id]:
-            recordings, stamp = await asyncio.to_thread(_survey, folder)
-            if voice := self._cache.get(voice_id, stamp):
-                return voice
-            references = [await self._reference(recording) for recording in recordings]
-            voice = Voice(id=voice_id, name=folder.name, references=tuple(references))
-            self._cache.put(stamp, voice)
-            return voice
+    async def references(self, clips: Sequence[Clip]) -> tuple[Reference, ...]:
+        """What the engine is shown of recordings that came inside a request.
 
-    async def _reference(self, recording: Recording) -> Reference:
-        content = await asyncio.to_thread(read_content, recording)
-        key = content.key(self._engine.info.codec_id)
-        codes = await asyncio.to_thread(load_codes, recording.codes, key)
-        if codes is None:
-            codes = await self._encode(recording, content)
-            await asyncio.to_thread(keep_codes, recording.codes, key, codes)
-        return Reference(text=content.text, codes=codes)
+        Raises:
+            BadRequest: one cannot be used.
+            EngineUnavailable: the engine cannot encode now.
+            EngineFault: the engine failed to encode one.
+        """
+        return await self._loader.encode(clips)
 
-    async def _encode(self, recording: Recording, content: Content) -> Codes:
-        rate = self._engine.info.sample_rate
-        return await self._engine.encode(await asyncio.to_thread(_decode, recording, content, rate))
+    async def _load(self, name: str) -> Voice:
+        origin = await self._find(name)
+        return Voice(
+            id=origin.record.id,
+            name=origin.record.name,
+            references=await self._loader.load(origin),
+            seed=origin.seed,
+        )
 
-
-def _survey(folder: Path) -> tuple[tuple[Recording, ...], Stamp]:
-    recordings = find_recordings(folder)
-    return recordings, stamp_of(recordings)
-
-
-def _decode(recording: Recording, content: Content, rate: int) -> Pcm:
-    try:
-        return decode(content.audio, rate=rate, max_seconds=MAX_RECORDING_SECONDS)
-    except AudioError as exc:
-        raise unusable(recording.audio, str(exc)) from exc
-
-
-def _not_found(voice_id: str, names: tuple[str, ...]) -> NotFound:
-    listed = ", ".join(names[:_NAMES_IN_MESSAGE])
-    more = len(names) - _NAMES_IN_MESSAGE
-    return NotFound(
-        f"the voice {voice_id[:64]!r} does not exist; there are {listed}"
-        + (f" and {more} more" if more > 0 else ""),
-        param="voice",
-        code="voice_not_found",
-    )
+    async def _find(self, name: str) -> Origin:
+        return await asyncio.to_thread(self._catalogue.find, name)

@@ -10,9 +10,9 @@ class Voice:
     """Who speaks: what the model is shown of a speaker, or only a seed."""
 
     id: str
-    """What a client asks for; lower case."""
+    """Of its record; under one of OpenAI's names, that name."""
     name: str
-    """What a person reads: the name of the folder."""
+    """What a person reads."""
     references: tuple[Reference, ...] = ()
     seed: int | None = None
     """Used where the request has none; the same seed is the same voice without references."""

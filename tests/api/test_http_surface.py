@@ -25,6 +25,12 @@ def test_every_answer_has_an_id_and_openais_headers(client: httpx.Client, path: 
     assert headers.get_list("access-control-expose-headers") == ["x-request-id"]
 
 
+def test_a_body_that_is_too_large_is_answered_with_the_same_headers(client: httpx.Client) -> None:
+    headers = client.post(PATH, content=b"x" * 200_001).headers
+    assert headers["x-request-id"].startswith("req_")
+    assert headers["openai-version"] == "2020-10-01"
+
+
 def test_ids_of_two_requests_differ(client: httpx.Client) -> None:
     ids = {client.get("/").headers["x-request-id"] for _ in range(2)}
     assert len(ids) == 2
@@ -61,7 +67,7 @@ def test_body_over_the_limit_is_413(client: httpx.Client, engine: FakeEngine) ->
 
 
 def test_s40_preflight_echoes_the_headers_that_are_asked_for(client: httpx.Client) -> None:
-    wanted = "authorization, content-type, x-stainless-os"
+    wanted = "authorization, content-type, x-stainless-os, x-stainless-retry-count"
     answer = client.options(
         PATH,
         headers={
@@ -75,7 +81,13 @@ def test_s40_preflight_echoes_the_headers_that_are_asked_for(client: httpx.Clien
     assert set(wanted.split(", ")) <= set(
         answer.headers["access-control-allow-headers"].lower().split(", ")
     )
-    assert answer.headers["access-control-allow-methods"] == "DELETE, GET, OPTIONS, POST"
+    assert answer.headers["access-control-allow-methods"] == "DELETE, GET, OPTIONS, PATCH, POST"
+
+
+def test_s40_options_without_a_page_says_what_is_allowed(client: httpx.Client) -> None:
+    answer = client.options(PATH)
+    assert answer.status_code == 204
+    assert answer.headers["allow"] == "OPTIONS, POST"
 
 
 def test_page_of_another_origin_may_read_the_answer(client: httpx.Client) -> None:
@@ -116,7 +128,9 @@ def test_health_is_503_when_the_engine_has_failed(client: httpx.Client, engine: 
 
 
 def test_root_says_where_to_go(client: httpx.Client) -> None:
-    assert client.get("/").json()["speech"] == f"POST {PATH}"
+    root = client.get("/").json()
+    assert root["speech"] == f"POST {PATH}"
+    assert client.get(root["openapi"]).json()["paths"][PATH]
 
 
 def test_refusal_is_logged_with_its_id_and_without_what_was_sent(
@@ -126,6 +140,26 @@ def test_refusal_is_logged_with_its_id_and_without_what_was_sent(
     answer = client.post(PATH, json=speech(voice="Confidential"))
     assert f"request {answer.headers['x-request-id']} refused: 400" in caplog.text
     assert "Confidential" not in caplog.text
+
+
+def test_name_that_the_client_gives_a_request_is_in_the_log_and_nowhere_else(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "fish_openai")
+    answer = client.post(PATH, json=speech(), headers={"X-Client-Request-Id": "job-7"})
+    assert f"speech id={answer.headers['x-request-id']} (job-7) voice=" in caplog.text
+    assert "job-7" not in str(answer.headers)
+
+
+@pytest.mark.parametrize("name", ["x" * 129, "a b", "outcome=done\tid=", "é"])
+def test_name_that_could_be_taken_for_the_log_itself_is_left_out(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.INFO, "fish_openai")
+    headers = {"X-Client-Request-Id": name.encode()}
+    assert client.post(PATH, json={}, headers=headers).status_code == 400
+    assert "refused" in caplog.text
+    assert name not in caplog.text
 
 
 def test_lifespan_starts_the_engine_and_stops_it() -> None:

@@ -24,7 +24,11 @@ def test_models_are_the_checkpoint_and_its_aliases(client: httpx.Client, path: s
 
 def test_model_has_the_fields_of_openai_and_of_discovery(client: httpx.Client) -> None:
     model = client.get("/v1/models/tts-1").json()
-    voices = [{"id": name, "name": name} for name in ("alloy", "echo", "My voice")]
+    voices = [
+        {"id": "alloy", "name": "alloy", "language": None},
+        {"id": "echo", "name": "echo", "language": None},
+        {"id": "my voice", "name": "My voice", "language": "en"},
+    ]
     assert model == {
         "id": "tts-1",
         "object": "model",
@@ -52,3 +56,27 @@ def test_unknown_model_is_404(client: httpx.Client, path: str) -> None:
         "param": "model",
         "code": "model_not_found",
     }
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/models", "/audio/models", "/v1//audio/models/"])
+def test_open_webui_finds_the_same_models_under_models_and_data(
+    client: httpx.Client, path: str
+) -> None:
+    body = client.get(path).json()
+    assert body["object"] == "list"
+    assert body["models"] == body["data"] == [{"id": name, "name": name} for name in IDS]
+
+
+@pytest.mark.parametrize("path", ["/v1/models/tts-1", "/v1/models/fake%2Fminnow", "/models/kokoro"])
+def test_model_that_is_there_may_not_be_deleted(client: httpx.Client, path: str) -> None:
+    answer = client.delete(path)
+    error = error_of(answer)
+    assert answer.status_code == 403
+    assert (error["param"], error["code"]) == ("model", "model_not_deletable")
+    assert "--checkpoint" in error["message"]
+
+
+def test_model_that_is_not_there_cannot_be_deleted(client: httpx.Client) -> None:
+    answer = client.delete("/v1/models/fake_id")
+    assert answer.status_code == 404
+    assert error_of(answer)["code"] == "model_not_found"

@@ -62,7 +62,7 @@ def test_health_of_a_failed_engine_gives_the_reason(
     assert client.get("/health").json()["engine"]["error"] == "the engine thread has died"
 
 
-@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/tts-1"])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/tts-1", "/v1/audio/models"])
 def test_models_are_503_in_openais_shape(
     client: httpx.Client, engine: FakeEngine, path: str
 ) -> None:

@@ -6,7 +6,7 @@ import logging
 import httpx
 import pytest
 
-from fish_openai.errors import BadRequest, EngineFault, EngineUnavailable, Overloaded
+from fish_openai.errors import BadRequest, EngineFault, EngineUnavailable, LastingFault, Overloaded
 from tests.api.server import connected, read_to_end
 from tests.api.speech_call import PATH, error_of, post_bytes, speech
 from tests.fakes import TIMEOUT_S, FakeEngine, Script
@@ -83,6 +83,26 @@ def test_s35_fault_in_the_middle_of_a_whole_body_is_a_500(
     answer = client.post(PATH, json=speech(stream=False))
     assert answer.status_code == 500
     assert "out of memory" not in answer.text
+
+
+def test_fault_that_would_come_again_tells_the_client_not_to_retry(
+    client: httpx.Client, engine: FakeEngine
+) -> None:
+    engine.script = Script(fails_before=0, fault=LastingFault("the model did not stop, 4 times"))
+    answer = client.post(PATH, json=speech())
+    error = error_of(answer)
+    assert answer.status_code == 500
+    assert answer.headers["x-should-retry"] == "false"
+    assert (error["type"], error["code"]) == ("server_error", "engine_error")
+    assert "the seed" in error["message"]
+    assert "did not stop" not in answer.text
+
+
+def test_fault_that_may_not_come_again_leaves_retrying_to_the_client(
+    client: httpx.Client, engine: FakeEngine
+) -> None:
+    engine.script = Script(fails_before=0, fault=EngineFault("the engine failed in the codec"))
+    assert "x-should-retry" not in client.post(PATH, json=speech()).headers
 
 
 def test_full_queue_is_429_with_retry_after(client: httpx.Client, engine: FakeEngine) -> None:

@@ -6,17 +6,19 @@
 import sys
 import threading
 import types
+from dataclasses import replace
 from pathlib import Path
 
 from fish_openai.cli import main
 from fish_openai.errors import CheckpointError
 from fish_openai.settings import Settings
-from tests.fakes import FakeEngine, Script
+from tests.fakes import FAKE_INFO, FakeEngine, Script
 
 
 class ToldEngine(FakeEngine):
     def __init__(self) -> None:
-        super().__init__(Script(holds_before=2))
+        # No references: the voice of a seed would be spoken, and held, before the first request.
+        super().__init__(Script(holds_before=2), info=replace(FAKE_INFO, uses_references=False))
         # Unbuffered: a thread that reads a buffered stream when the process ends makes Python abort.
         self._orders = Path("/dev/stdin").open("rb", buffering=0)  # noqa: SIM115
 

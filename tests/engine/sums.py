@@ -1,4 +1,7 @@
-"""Requests for the counting backend: a text says how many frames each of its sentences has."""
+"""Requests for the counting backend: a text says how many frames each of its sentences has.
+
+`"3 _7 5"` has a pause of seven samples before its second sentence.
+"""
 
 from typing import Any
 
@@ -23,11 +26,18 @@ class CountingPlanner:
         if not request.text:
             raise BadRequest("there is nothing to count")
         column = np.zeros((1, 1), np.int32)
-        words = map(int, request.text.split())
+        turns, pauses = [], [0]
+        for word in request.text.split():
+            if word.startswith("_"):
+                pauses[-1] += int(word[1:])
+            else:
+                turns.append(int(word))
+                pauses.append(0)
         return Row(
             sink=sink,
             prefix=column,
-            turns=tuple(np.broadcast_to(column, (1, frames)) for frames in words),
+            turns=tuple(np.broadcast_to(column, (1, frames)) for frames in turns),
+            pauses=tuple(pauses),
             sampling=request.sampling,
             max_frames=request.max_frames,
             is_whole=request.is_whole,

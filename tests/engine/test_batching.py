@@ -18,6 +18,7 @@ TEXTS = (
     "one two three",
     "a small boat was floating on the water. nobody knows the answer.",
     "why?",
+    "[pause:30ms] wait [pause:50ms] for it. <break time='20ms'/> now! [pause:10ms]",
 )
 
 

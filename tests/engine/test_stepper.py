@@ -2,6 +2,7 @@
 
 import pytest
 
+from fish_openai.engine.request import Usage
 from fish_openai.errors import EngineFault
 from tests.engine.recorder import run
 from tests.engine.stage import Stage
@@ -158,3 +159,36 @@ def test_an_error_of_ours_ends_one_row(stage: Stage) -> None:
     run(stage.stepper)
     stage.assert_failed(0, "for a reason")
     stage.assert_done(1, 9)
+
+
+def test_pauses_are_heard_where_they_were_asked_for(stage: Stage) -> None:
+    stage.submit("_1 3 _2 2 _3")
+    run(stage.stepper)
+    assert stage.heard(0) == [0, 0, 1, 2, 0, 0, 3, 4, 0, 0, 0]
+    assert stage.recorders[0].usage == Usage(input_tokens=5, output_frames=5)
+
+
+def test_pauses_are_the_same_wherever_the_chunks_of_a_stream_end(stage: Stage) -> None:
+    stage.submit("4 _2 9 _1 30 _5 2", "90", "4 _2 9 _1 30 _5 2")
+    stage.recorders[0].num_unread = 31 * stage.backend.info.sample_rate
+    stage.rounds(60)
+    stage.recorders[0].num_unread = 0
+    run(stage.stepper)
+    assert stage.heard(0) == stage.heard(2)
+    assert len(stage.heard(0)) == 45 + 8
+
+
+def test_silence_alone_needs_no_row() -> None:
+    stage = Stage(num_rows=1)
+    stage.submit("90")
+    stage.rounds(1)
+    stage.submit("_5")
+    assert stage.recorders[1].endings == ["done"]
+    assert stage.heard(1) == [0] * 5
+    assert stage.recorders[1].usage == Usage(input_tokens=0, output_frames=0)
+
+
+def test_a_long_pause_gives_a_row_more_time(stage: Stage) -> None:
+    (short,) = stage.submit("1")
+    (long,) = stage.submit("1 _16000")
+    assert stage.stepper.longest_s(long) == stage.stepper.longest_s(short) + 1

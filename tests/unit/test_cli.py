@@ -9,6 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import IO
@@ -19,7 +20,7 @@ import soundfile
 from fish_openai import __version__
 from fish_openai.cli import main
 from fish_openai.settings import OPTIONS, Settings, flag
-from tests.fakes import TIMEOUT_S, FakeEngine, Script
+from tests.fakes import FAKE_INFO, TIMEOUT_S, FakeEngine, Script
 
 ROOT = Path(__file__).parents[2]
 
@@ -202,7 +203,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_loaded() -> None:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    fake = FakeEngine()
+    fake = FakeEngine(info=replace(FAKE_INFO, uses_references=False))
     build = ModuleType("fish_openai.engine.build")
     monkeypatch.setattr(build, "build_engine", lambda _settings: fake, raising=False)
     monkeypatch.setitem(sys.modules, build.__name__, build)
@@ -257,21 +258,6 @@ def test_a_failure_of_the_engine_stops_it_and_leaves_no_file(
     assert capsys.readouterr().err.startswith("fish-openai: RuntimeError: ")
     assert engine.state == "stopped"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_voices_list_shows_folders_what_is_wrong_with_one_and_openais_names(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("Bob", "nova"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "one.wav").touch()
-    (tmp_path / "Bob" / "one.txt").write_text("hello")
-    assert main(["voices", "list", "--voices-dir", str(tmp_path)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == "Bob\t1 recordings"
-    assert "nova/one.wav: it has no transcript" in lines[2]
-    assert "alloy\tbuilt in" in lines
-    assert "nova\tbuilt in" not in lines
 
 
 def test_models_list_shows_what_is_embedded_and_what_is_missing(

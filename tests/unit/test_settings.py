@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fish_openai.errors import SettingsError
+from fish_openai.options import digest_of
 from fish_openai.settings import OPTIONS, Settings, default_text, env_name, flag
 
 
@@ -68,6 +69,7 @@ def test_every_setting_is_read_from_the_environment_and_the_command_line(name: s
         ("max_rows", "1.5"),
         ("context_tokens", "1"),
         ("log_level", "loud"),
+        ("compat", "exact"),
         ("voices_dir", ""),
     ],
 )
@@ -131,6 +133,25 @@ def test_a_list_is_written_with_commas_or_as_a_toml_array(tmp_path: Path) -> Non
     assert Settings.load({"config": str(path)}, {}).cors_origins == expected
     assert Settings.load({}, {"FISH_CORS_ORIGINS": "http://a, http://b"}).cors_origins == expected
     assert Settings.load({}, {"FISH_CORS_ORIGINS": ""}).cors_origins == ()
+
+
+def test_of_keys_only_digests_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "fish.toml"
+    path.write_text('api_keys = ["first", "second"]')
+    settings = Settings.load({"config": str(path)}, {})
+    assert settings.api_keys == (digest_of("first"), digest_of("second"))
+    assert settings == Settings.load({}, {"FISH_API_KEYS": "first, second"})
+    assert "first" not in repr(settings)
+
+
+@pytest.mark.parametrize("written", ["none", "", " , "])
+def test_no_key_is_written_as_none_or_nothing(written: str) -> None:
+    assert Settings.load({}, {"FISH_API_KEYS": written}).api_keys == ()
+
+
+@pytest.mark.parametrize("key", ["a b", "ключ", "\udcff", "-" * 5_000])
+def test_no_key_is_refused_because_a_refusal_would_show_it(key: str) -> None:
+    assert Settings.load({"api_keys": key}, {}).api_keys == (digest_of(key),)
 
 
 def test_checkpoints_go_to_the_users_cache_folder(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from audio_bodies import RATE, TONE, encode
-from audio_samples import cut_sizes, few_examples, pitch, read_with_av
+from audio_samples import cut_sizes, few_examples, pitch, read_with_av, sine16
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +98,49 @@ def test_every_rate_of_the_table_can_be_encoded(format_name: str, rate: int) -> 
     pcm, decoded_rate, _ = read_with_av(body)
     assert decoded_rate == (48_000 if format_name == "opus" else rate)
     assert len(pcm) / decoded_rate == pytest.approx(len(TONE) / rate, abs=2048 / rate)
+
+
+@pytest.mark.parametrize(("format_name", "rate"), [("mp3", 44_100), ("opus", 48_000)])
+def test_the_bit_rate_can_be_chosen(format_name: str, rate: int) -> None:
+    tone = sine16(440, 4, rate)
+
+    def size(bit_rate: int) -> int:
+        encoder = open_encoder(format_name, rate, bit_rate=bit_rate)
+        return len(encoder.write(tone) + encoder.finish())
+
+    assert 1.4 < size(64_000) / size(32_000) < 2.2  # opus keeps to its rate on average only
+
+
+@pytest.mark.parametrize("rate", [8_000, 24_000, 48_000])
+@pytest.mark.parametrize("format_name", ["mp3", "opus", "wav", "pcm"])
+def test_after_a_flush_all_that_was_written_can_be_heard(format_name: str, rate: int) -> None:
+    encoder = open_encoder(format_name, rate)
+    body = encoder.write(sine16(440, 1, rate)) + encoder.flush()
+    pcm, heard_rate = _heard(format_name, body, rate)
+    loud = np.flatnonzero(np.abs(pcm) > 0.1)
+    assert loud[-1] / heard_rate == pytest.approx(1.0, abs=0.15 if format_name == "mp3" else 0.01)
+
+
+@pytest.mark.parametrize("format_name", ["mp3", "opus", "wav", "pcm"])
+def test_a_stream_goes_on_after_a_flush(format_name: str) -> None:
+    encoder = open_encoder(format_name, RATE)
+    parts = [encoder.write(TONE), encoder.flush(), encoder.write(TONE), encoder.finish()]
+    pcm, rate = _heard(format_name, b"".join(parts), RATE)
+    assert len(pcm) / rate == pytest.approx(4.0, abs=0.25)
+    assert pitch(pcm[-rate:], rate) == pytest.approx(440, abs=1)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_flush_before_the_first_sample_is_allowed(format_name: str) -> None:
+    encoder = open_encoder(format_name, RATE)
+    body = encoder.flush() + encoder.write(TONE) + encoder.finish()
+    assert len(_heard(format_name, body, RATE)[0]) >= len(TONE)
+
+
+def _heard(format_name: str, body: bytes, rate: int) -> tuple[np.ndarray, int]:
+    if format_name == "pcm":
+        return np.frombuffer(body, "<i2") / 32_768, rate
+    return read_with_av(body)[:2]
 
 
 def test_an_unknown_format_is_refused_with_the_list_of_formats() -> None:

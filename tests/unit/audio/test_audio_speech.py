@@ -84,3 +84,18 @@ def test_what_cannot_be_had_is_refused_by_its_name(
     with pytest.raises(BadRequest) as refusal:
         SpeechEncoder(format_name, SOURCE_RATE, rate=rate, speed=speed)
     assert refusal.value.param == param
+
+
+def test_what_is_said_before_a_flush_is_there_and_what_follows_is_too() -> None:
+    tone = sine(440, 1, SOURCE_RATE)
+    encoder = SpeechEncoder("pcm", SOURCE_RATE, speed=2.0)
+    first = encoder.write(tone) + encoder.flush()
+    second = encoder.write(tone) + encoder.finish()
+    assert first == second == speak(SpeechEncoder("pcm", SOURCE_RATE, speed=2.0), tone, [])
+
+
+def test_volume_and_level_are_those_that_were_asked_for() -> None:
+    tone = sine(440, 3, SOURCE_RATE) / 4
+    body = speak(SpeechEncoder("pcm", SOURCE_RATE, level_db=-20.0, volume_db=-6.0), tone, [])
+    pcm = np.frombuffer(body, "<i2")[24_000:] / 32_768
+    assert 10 * np.log10(np.square(pcm).mean()) == pytest.approx(-26, abs=0.2)

@@ -36,6 +36,12 @@ def test_the_lead_is_what_was_handed_out_less_what_has_been_played() -> None:
     assert a_moment(now=1.5).lead_s(row) == pytest.approx(-0.5)
 
 
+def test_silence_that_was_handed_out_is_played_too() -> None:
+    row = a_stream(20)
+    row.num_silent = 2_500
+    assert a_moment(now=1.5).lead_s(row) == pytest.approx(2.0)
+
+
 def test_before_the_first_chunk_there_is_no_lead() -> None:
     assert a_moment(now=9.0).lead_s(a_stream(0)) == 0
 

@@ -27,7 +27,13 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
 
 
 def a_planner(tokenizer: Tokenizer, num_slots: int = 512, **profile: object) -> Planner:
-    return Planner(tokenizer, Profile(**profile), num_codebooks=NUM_CODEBOOKS, num_slots=num_slots)
+    return Planner(
+        tokenizer,
+        Profile(**profile),
+        num_codebooks=NUM_CODEBOOKS,
+        num_slots=num_slots,
+        sample_rate=1_000,
+    )
 
 
 def test_every_sentence_is_a_turn_of_its_own(tokenizer: Tokenizer) -> None:
@@ -95,5 +101,27 @@ def test_references_count_towards_the_context(tokenizer: Tokenizer) -> None:
 
 def test_text_that_cannot_be_read_is_refused(tokenizer: Tokenizer) -> None:
     with pytest.raises(BadRequest) as caught:
-        a_planner(tokenizer).plan(SpeechRequest(text="..."), Recorder())
+        a_planner(tokenizer, alphabet="abc .").plan(SpeechRequest(text="XYZ"), Recorder())
     assert caught.value.code == "unreadable_input"
+
+
+def test_pauses_are_samples_before_each_turn_and_behind_the_last(tokenizer: Tokenizer) -> None:
+    text = "[pause:1s] One. Two. [pause:20ms] Three. [pause:3ms]"
+    row = a_planner(tokenizer).plan(SpeechRequest(text=text), Recorder())
+    assert len(row.turns) == 3
+    assert row.pauses == (1_000, 0, 20, 3)
+
+
+def test_a_text_without_a_sound_is_silence_alone(tokenizer: Tokenizer) -> None:
+    row = a_planner(tokenizer).plan(SpeechRequest(text="..."), Recorder())
+    assert (row.turns, row.pauses) == ((), (250,))
+    assert row.usage.input_tokens == 0
+
+
+def test_every_turn_is_in_the_style_of_the_request(tokenizer: Tokenizer) -> None:
+    request = SpeechRequest(text="One. Two.", style="(sad)")
+    row = a_planner(tokenizer).plan(request, Recorder())
+    expected = [
+        text_prompt(tokenizer, text, NUM_CODEBOOKS) for text in ("(sad) One.", "(sad) Two.")
+    ]
+    assert [turn.tolist() for turn in row.turns] == [turn.tolist() for turn in expected]

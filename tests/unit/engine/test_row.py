@@ -137,3 +137,75 @@ def test_a_turn_is_tried_three_times() -> None:
     assert row.can_try_again
     row.try_again()
     assert not row.can_try_again
+
+
+def with_pauses(*pauses: int) -> Row:
+    """As many turns as pauses, but for the last pause, which is behind them."""
+    row = a_row(*(5 for _ in pauses[1:]))
+    row.pauses = pauses
+    return row
+
+
+def hand_out(row: Row, num_frames: int) -> list[int]:
+    """Frames as ten times their number, two samples each; silence as zeros."""
+    row.take_chunk(num_frames)
+    numbers = np.arange(row.num_handed_out - num_frames, row.num_handed_out) + 1
+    pcm = row.with_pauses(np.repeat(numbers, 2).astype(np.float32), num_frames)
+    assert pcm.dtype == np.float32
+    return pcm.astype(int).tolist()
+
+
+def test_a_pause_stands_before_the_first_sample_of_its_turn() -> None:
+    row = with_pauses(1, 3, 0)
+    speak(row, 2)
+    row.start_next_turn()
+    speak(row, 1)
+    assert hand_out(row, 3) == [0, 1, 1, 2, 2, 0, 0, 0, 3, 3]
+    assert row.num_silent == 4
+
+
+def test_a_pause_waits_for_its_turn_wherever_chunks_are_cut() -> None:
+    row = with_pauses(0, 1, 0)
+    speak(row, 2)
+    assert hand_out(row, 2) == [1, 1, 2, 2]
+    row.start_next_turn()
+    speak(row, 2)
+    assert hand_out(row, 1) == [0, 3, 3]
+    assert hand_out(row, 1) == [4, 4]
+
+
+def test_several_pauses_may_be_in_one_chunk() -> None:
+    row = with_pauses(0, 1, 2, 0)
+    for _ in range(3):
+        speak(row, 1)
+        row.start_next_turn()
+    assert hand_out(row, 3) == [1, 1, 0, 2, 2, 0, 0, 3, 3]
+
+
+def test_a_turn_that_is_tried_again_keeps_its_pause() -> None:
+    row = with_pauses(0, 1, 0)
+    speak(row, 2)
+    row.start_next_turn()
+    speak(row, 3)
+    row.try_again()
+    speak(row, 1)
+    assert hand_out(row, 3) == [1, 1, 2, 2, 0, 3, 3]
+
+
+def test_the_last_pause_comes_when_everything_has_been_said() -> None:
+    row = with_pauses(0, 0, 7)
+    speak(row, 1)
+    assert row.last_pause == 0
+    row.start_next_turn()
+    assert row.last_pause == 7
+
+
+def test_the_callers_limit_leaves_the_last_pause_out() -> None:
+    row = a_row(5, max_frames=2)
+    row.pauses = (0, 7)
+    speak(row, 2)
+    assert row.last_pause == 0
+
+
+def test_without_pauses_there_is_no_last_one() -> None:
+    assert a_row().last_pause == 0

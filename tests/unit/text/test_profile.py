@@ -32,3 +32,9 @@ def test_a_malformed_profile_is_refused(tmp_path: Path, content: str, complaint:
     with pytest.raises(CheckpointError, match=complaint) as caught:
         Profile.load(tmp_path)
     assert "profile.json" in str(caught.value)
+
+
+def test_a_checkpoint_reads_markers_unless_its_alphabet_has_no_parentheses() -> None:
+    assert Profile().reads_markers
+    assert Profile(alphabet="abc ()").reads_markers
+    assert not Profile(alphabet="abc").reads_markers

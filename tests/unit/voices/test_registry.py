@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from fish_openai.errors import BadRequest, EngineUnavailable, NotFound
-from fish_openai.voices import codes as codes_module
+from fish_openai.voices import files
 from fish_openai.voices.names import OPENAI_NAMES, seed_of
+from fish_openai.voices.record import SampleRecord
 from fish_openai.voices.registry import VoiceRegistry
 from fish_openai.voices.voice import Voice
 from tests.unit.voices.conftest import AddVoice, write_wav
@@ -52,7 +53,7 @@ def test_a_folder_is_a_voice_with_its_references_in_order(
 ) -> None:
     add_voice("Narrator", b_second="and this", a_first="first this")
     voice = resolve(VoiceRegistry(shelf, engine), "Narrator")
-    assert (voice.id, voice.name, voice.seed) == ("narrator", "Narrator", None)
+    assert (voice.name, voice.seed) == ("Narrator", None)
     assert [reference.text for reference in voice.references] == ["first this", "and this"]
     assert [reference.codes[0, 0] for reference in voice.references] == [1, 2]
     assert [len(pcm) for pcm in engine.encoded] == [8_000, 8_000]
@@ -81,11 +82,11 @@ def test_the_default_folder_stands_behind_every_name_of_openai_without_a_folder(
     add_voice("default")
     add_voice("echo", one="my own")
     registry = VoiceRegistry(shelf, engine)
-    assert [resolve(registry, name).id for name in (None, "nova", "echo")] == [
-        "default",
-        "default",
-        "echo",
-    ]
+    voices = [resolve(registry, name) for name in (None, "nova", "echo")]
+    texts = [voice.references[0].text for voice in voices]
+    assert [voice.name for voice in voices] == ["alloy", "nova", "echo"]
+    assert texts == ["hello there", "hello there", "my own"]
+    assert len(engine.encoded) == 2
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_the_message_about_an_unknown_voice_is_bounded(
 def test_a_voice_is_encoded_once(shelf: Path, engine: CountingEngine, add_voice: AddVoice) -> None:
     add_voice("bob")
     registry = VoiceRegistry(shelf, engine)
-    assert resolve(registry, "bob") is resolve(registry, "BOB")
+    assert resolve(registry, "bob") == resolve(registry, "BOB")
     assert len(engine.encoded) == 1
 
 
@@ -136,7 +137,7 @@ def test_a_voice_is_encoded_once_when_many_ask_at_the_same_time(
 
     voices = asyncio.run(many())
     assert len(engine.encoded) == 1
-    assert all(voice is voices[0] for voice in voices)
+    assert all(voice == voices[0] for voice in voices)
 
 
 def test_two_voices_do_not_wait_for_each_other(
@@ -250,7 +251,7 @@ def test_a_disk_that_cannot_be_written_costs_the_file_and_not_the_voice(
     def refuse(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(codes_module.os, "fsync", refuse)
+    monkeypatch.setattr(files.os, "fsync", refuse)
     assert len(resolve(VoiceRegistry(shelf, engine), "bob").references) == 1
     assert sorted(path.name for path in folder.iterdir()) == ["one.txt", "one.wav"]
     assert "codes of one.wav are not kept: No space left on device" in caplog.messages
@@ -261,13 +262,13 @@ def test_voices_that_were_not_used_for_longest_leave_the_memory(
 ) -> None:
     for name in ("a", "b", "c"):
         add_voice(name)
-    size_bytes = engine.info.num_codebooks * 7 * 4
+    size_bytes = resolve(VoiceRegistry(shelf, engine), "a").references[0].codes.nbytes
     registry = VoiceRegistry(shelf, engine, cache_bytes=2 * size_bytes)
     a, b = resolve(registry, "a"), resolve(registry, "b")
-    assert resolve(registry, "a") is a
+    assert resolve(registry, "a").references is a.references
     resolve(registry, "c")
-    assert resolve(registry, "a") is a
-    assert resolve(registry, "b") is not b
+    assert resolve(registry, "a").references is a.references
+    assert resolve(registry, "b").references is not b.references
 
 
 def test_an_engine_that_cannot_encode_now_leaves_nothing_behind(
@@ -285,14 +286,6 @@ def test_an_engine_that_cannot_encode_now_leaves_nothing_behind(
     assert not (folder / "one.wav.npz").exists()
     engine.on_encode = lambda: None
     assert len(resolve(registry, "bob").references) == 1
-
-
-def _no_transcript(folder: Path) -> None:
-    (folder / "one.txt").unlink()
-
-
-def _empty_transcript(folder: Path) -> None:
-    (folder / "one.txt").write_text(" \n")
 
 
 def _transcript_in_another_encoding(folder: Path) -> None:
@@ -314,8 +307,6 @@ def _too_long(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
-        (_no_transcript, r"bob/one.wav: it has no transcript; write what is said to one.txt"),
-        (_empty_transcript, r"bob/one.txt: it is empty; write what is said"),
         (_transcript_in_another_encoding, r"bob/one.txt: it is not UTF-8 text"),
         (_no_audio, r"voices/bob: it has no recording; put one \(.aac, .*\)"),
         (_not_audio, r"bob/one.wav: .+"),
@@ -337,16 +328,28 @@ def test_a_voice_that_cannot_be_used_names_the_file_at_fault(
     assert engine.encoded == []
 
 
+@pytest.mark.parametrize("transcript", [None, "", " \n"])
+def test_a_recording_without_a_transcript_is_a_voice_and_its_record_says_so(
+    shelf: Path, engine: CountingEngine, add_voice: AddVoice, transcript: str | None
+) -> None:
+    file = add_voice("bob") / "one.txt"
+    file.unlink() if transcript is None else file.write_text(transcript)
+    registry = VoiceRegistry(shelf, engine)
+    assert [reference.text for reference in resolve(registry, "bob").references] == [""]
+    record = asyncio.run(registry.get("bob"))
+    assert record.samples == (SampleRecord(text="", seconds=0.5),)
+
+
 def test_names_leave_half_a_voice_out_and_the_log_says_why_once(
     shelf: Path, engine: CountingEngine, add_voice: AddVoice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (add_voice("bob") / "one.txt").unlink()
+    (add_voice("bob") / "one.wav").write_bytes(b"RIFF")
     (shelf / "README.md").write_text("not a voice")
     registry = VoiceRegistry(shelf, engine)
     with caplog.at_level(logging.WARNING):
         assert registry.names() == registry.names() == OPENAI_NAMES
     assert len(caplog.messages) == 1
-    assert "bob/one.wav: it has no transcript" in caplog.messages[0]
+    assert "bob/one.wav: it is not audio" in caplog.messages[0]
 
 
 def test_the_shipped_explanation_of_the_folder_is_not_a_voice(engine: CountingEngine) -> None:

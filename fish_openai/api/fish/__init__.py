@@ -1,0 +1,1 @@
+"""Fish Audio's routes: what its clients call, on the same engine and voices as OpenAI's."""

@@ -1,0 +1,1 @@
+"""`/v1/realtime`: the part of OpenAI's Realtime protocol that turns text into speech."""

@@ -1,0 +1,19 @@
+"""The registry of voices as the settings have it, for every command that speaks."""
+
+from fish_openai.download import checkpoint_folder
+from fish_openai.engine.port import SpeechEngine
+from fish_openai.settings import Settings
+from fish_openai.voices.registry import VoiceRegistry
+
+_SHIPPED = "voices"
+"""The folder of voices in a checkpoint's folder."""
+
+
+def open_registry(settings: Settings, engine: SpeechEngine) -> VoiceRegistry:
+    """The operator's voices, and behind them those that came with the checkpoint.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+    """
+    shipped = checkpoint_folder(settings) / _SHIPPED
+    return VoiceRegistry(settings.voices_dir, engine, shipped=shipped)

@@ -1,0 +1,33 @@
+"""What no voice can say and no reader sees: emoji, control and zero-width characters, direction marks."""
+
+import re
+import unicodedata
+
+_EMOJI = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
+    "\u231a\u231b\u2328\u23cf\u23e9-\u23fa]+"
+)
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+"""Unicode's categories of control, format, surrogate, private and unassigned characters."""
+_SELECTORS = frozenset("\ufe0e\ufe0f\u20e3")
+"""They make a picture, or a key with its edges, of the character before them."""
+_JOINERS = frozenset("\u200c\u200d")
+"""Between letters they are spelling, in Persian or Hindi."""
+
+
+def clean(text: str) -> str:
+    """`text` without them; what stood on both sides of an emoji stays apart."""
+    visible = "".join(
+        character
+        for before, character in zip(" " + text, text, strict=False)
+        if _is_visible(character, before)
+    )
+    return re.sub(r"[ \t]{2,}", " ", _EMOJI.sub(" ", visible))
+
+
+def _is_visible(character: str, before: str) -> bool:
+    if character in _JOINERS:
+        return unicodedata.category(before)[0] in "LM"
+    if character in "\n\r\t":
+        return True
+    return character not in _SELECTORS and unicodedata.category(character) not in _INVISIBLE

@@ -1,0 +1,48 @@
+"""What no voice can say goes; letters, digits and signs of every script stay."""
+
+import pytest
+from hypothesis import given
+
+from fish_openai.text.clean import clean
+from tests.unit.text.examples import few_examples, writing
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Hi👋there", "Hi there"),
+        ("Hi 👋🏽 there", "Hi there"),
+        ("family 👨‍👩‍👧 time", "family time"),
+        ("flag 🇩🇪!", "flag !"),
+        ("1️⃣ one ☎️", "1 one "),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("\u202eright\u202c to \u2066left\u2069", "right to left"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("bell\x07 null\x00", "bell null"),
+        ("private \ue000\U000f0000", "private "),
+    ],
+)
+def test_what_no_voice_can_say_goes(text: str, left: str) -> None:
+    assert clean(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plain text, with a stop.",
+        "two\nlines\r\n\tand a tab",
+        "25 °C, 5 ℃, ½ © ™ № €7 → x",
+        "می‌خواهم",
+        "क्‍ष",
+        "天气 かな مرحبا cafe\u0301",
+        "non\u00a0breaking",
+    ],
+)
+def test_what_is_read_stays(text: str) -> None:
+    assert clean(text) == text
+
+
+@few_examples
+@given(text=writing)
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    assert clean(clean(text)) == clean(text)

@@ -1,0 +1,77 @@
+"""Speakers: Flite's four voices, and others made of them by changing body size and pitch."""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+
+from training.flite import SAMPLE_RATE, VOICES, Flite, Phone, Utterance, Word
+
+_LEVEL = 0.08
+"""Root mean square that every utterance is brought to."""
+_EDGE_S = 0.08
+"""Silence kept before the first and after the last phone."""
+_MEAN_F0 = {"slt": 170.0, "rms": 103.0, "awb": 125.0, "kal16": 105.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A voice of Flite's, changed: `size` scales all frequencies (a smaller body is > 1)."""
+
+    voice: str
+    size: float = 1.0
+    pitch: float = 1.0
+    """Factor on the mean pitch, beyond what `size` does; `rms` has a fixed one."""
+
+    def say(self, flite: Flite, text: str, *, stretch: float = 1.0) -> Utterance:
+        """Speak, at the level of all speakers and without silence around it.
+
+        Args:
+            flite: the synthesiser.
+            text: lower-case words.
+            stretch: length relative to the voice's own.
+        """
+        f0 = _MEAN_F0[self.voice] * self.pitch
+        spoken = flite.say(text, self.voice, f0_mean=f0, stretch=stretch * self.size)
+        return _trimmed(_levelled(_resized(spoken, self.size)))
+
+
+def speakers(count: int, seed: int) -> list[Speaker]:
+    """The four voices as they are, then others drawn around them, `count` in all."""
+    rng = random.Random(seed)
+    drawn = [
+        Speaker(
+            rng.choice(VOICES), round(rng.uniform(0.88, 1.15), 3), round(rng.uniform(0.8, 1.3), 3)
+        )
+        for _ in range(count - len(VOICES))
+    ]
+    return [Speaker(voice) for voice in VOICES] + drawn
+
+
+def _resized(spoken: Utterance, size: float) -> Utterance:
+    if size == 1.0:
+        return spoken
+    samples = soxr.resample(spoken.samples, SAMPLE_RATE * size, SAMPLE_RATE)
+    words = tuple(Word(w.name, w.start / size, w.end / size) for w in spoken.words)
+    phones = tuple(Phone(p.name, p.end / size) for p in spoken.phones)
+    return Utterance(samples, words, phones)
+
+
+def _levelled(spoken: Utterance) -> Utterance:
+    samples = spoken.samples.astype(np.float32) / 32768
+    heard = samples[np.abs(samples) > 0.01]
+    gain = _LEVEL / max(float(np.sqrt(np.mean(heard**2))), 1e-4) if heard.size else 1.0
+    gain = min(gain, 0.98 / max(float(np.abs(samples).max()), 1e-4))
+    return Utterance((samples * gain * 32767).astype(np.int16), spoken.words, spoken.phones)
+
+
+def _trimmed(spoken: Utterance) -> Utterance:
+    phones = spoken.phones
+    start = max(0.0, phones[0].end - _EDGE_S) if phones[0].name == "pau" else 0.0
+    last = phones[-2] if phones[-1].name == "pau" and len(phones) > 1 else phones[-1]
+    return Utterance(
+        spoken.samples[int(start * SAMPLE_RATE) : int((last.end + _EDGE_S) * SAMPLE_RATE)],
+        tuple(Word(w.name, w.start - start, w.end - start) for w in spoken.words),
+        tuple(Phone(p.name, p.end - start) for p in phones),
+    )

@@ -1,0 +1,47 @@
+"""The recordings behind OpenAI's thirteen names: Flite's four voices and speakers derived from them.
+
+python -m training.voices FOLDER     (the checkpoint's folder `voices`)
+"""
+
+import argparse
+from pathlib import Path
+
+from fish_openai.audio.uncompressed import whole_wav
+from training.flite import SAMPLE_RATE, Flite
+from training.speakers import Speaker
+
+TEXT = "good evening, and thank you for calling. i hope you had a pleasant journey home."
+CAST = {
+    "alloy": Speaker("slt"),
+    "ash": Speaker("rms"),
+    "ballad": Speaker("awb"),
+    "cedar": Speaker("kal16", size=0.93, pitch=0.95),
+    "coral": Speaker("slt", size=1.07, pitch=1.1),
+    "echo": Speaker("kal16"),
+    "fable": Speaker("awb", size=1.08, pitch=1.15),
+    "marin": Speaker("slt", size=0.93, pitch=0.9),
+    "nova": Speaker("slt", pitch=1.25),
+    "onyx": Speaker("rms", size=0.9),
+    "sage": Speaker("awb", size=0.92, pitch=0.9),
+    "shimmer": Speaker("slt", size=1.13),
+    "verse": Speaker("kal16", size=1.08, pitch=1.2),
+}
+
+
+def main() -> None:
+    """Write one folder a voice: a recording and what is said in it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    folder, flite = parser.parse_args().folder, Flite()
+    for name, speaker in CAST.items():
+        home = folder / name
+        home.mkdir(parents=True, exist_ok=True)
+        samples = speaker.say(flite, TEXT).samples
+        (home / f"{name}.wav").write_bytes(whole_wav(SAMPLE_RATE, samples))
+        (home / f"{name}.txt").write_text(TEXT + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
