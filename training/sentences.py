@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from functools import cache
 
+from fish_openai.evaluation.sentences import HELD_OUT, read_sentences
 from training.grammar import Grammar
 from training.words import gerund, past, plural, read_lines, third_person, words_of
 
@@ -21,13 +22,13 @@ _OPENERS = (
 class Sentences:
     """An endless, seeded source of lower-case sentences of at most `MAX_CHARS` characters.
 
-    None has the words of a sentence of `corpus/heldout.txt` in their order.
+    None has the words of a sentence that `fish-openai evaluate` asks for, in their order.
     """
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._grammar = Grammar(self._random)
-        self._held_out = {words_of(line) for line in read_lines("heldout")}
+        self._held_out = {words_of(line) for line in read_sentences(HELD_OUT)}
         self._kinds = (self._clauses, self._salad, self._written, self._spliced, self._question)
 
     def draw(self) -> str:

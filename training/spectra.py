@@ -12,7 +12,7 @@ from torch import Tensor
 
 _BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20, 64: 10}
 """Mel bands by window length."""
-_FLOOR = 1e-3
+_FLOOR = 5e-4
 
 
 def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:

@@ -45,7 +45,7 @@ class SeedVoices:
         self._engine = engine
         self._under_way: dict[int, asyncio.Task[Recording | None]] = {}
         self._has_no_room = False
-        self._reported: set[int] = set()
+        self._unspeakable: set[int] = set()
 
     def known(self, seed: int) -> Recording | None:
         """The recording of a seed, if it has been spoken; reads the disk."""
@@ -58,7 +58,7 @@ class SeedVoices:
             return None
         if known := await asyncio.to_thread(self.known, seed):
             return known
-        if self._has_no_room:
+        if self._has_no_room or seed in self._unspeakable:
             return None
         return await self._spoken(seed)
 
@@ -68,8 +68,14 @@ class SeedVoices:
         if task is None:
             task = asyncio.create_task(self._try_to_speak(seed))
             self._under_way[seed] = task
-            task.add_done_callback(lambda _: self._under_way.pop(seed))
+            task.add_done_callback(lambda task: self._end(seed, task))
         return await asyncio.shield(task)
+
+    def _end(self, seed: int, task: asyncio.Task[Recording | None]) -> None:
+        del self._under_way[seed]
+        if not task.cancelled():
+            # Asked for, because everybody who waited for it may have left.
+            task.exception()
 
     async def _try_to_speak(self, seed: int) -> Recording | None:
         try:
@@ -83,8 +89,12 @@ class SeedVoices:
                 self._folder,
                 exc.strerror,
             )
-        except (BadRequest, EngineFault, Overloaded) as exc:
-            self._report(seed, exc)
+        except Overloaded:
+            logger.info("the voice of seed %d has no recording yet: all rows are taken", seed)
+        except (BadRequest, EngineFault) as exc:
+            # Tried once in a server's life: it would cost every request of this voice a sentence.
+            self._unspeakable.add(seed)
+            logger.warning("the voice of seed %d has no recording: %s", seed, exc)
         return None
 
     async def _speak(self, seed: int) -> Pcm:
@@ -114,11 +124,6 @@ class SeedVoices:
 
     def _recording(self, seed: int) -> Recording:
         return Recording(self._folder / _model_id(self._engine.info) / f"{seed}.wav")
-
-    def _report(self, seed: int, reason: Exception) -> None:
-        if seed not in self._reported:
-            self._reported.add(seed)
-            logger.warning("the voice of seed %d has no recording yet: %s", seed, reason)
 
 
 def _model_id(info: EngineInfo) -> str:

@@ -87,29 +87,36 @@ def test_many_who_ask_at_once_wait_for_one_and_one_who_leaves_stops_nothing(
     assert len(engine.spoken) == 1
 
 
-@pytest.mark.parametrize(
-    "failure", [EngineFault("broken"), Overloaded("full", retry_after_s=1), None]
-)
-def test_a_voice_that_could_not_be_spoken_is_its_seed_until_it_can(
+def test_a_voice_that_found_no_place_is_its_seed_until_there_is_one(
+    shelf: Path, engine: CountingEngine
+) -> None:
+    engine.on_speak = lambda: fail_with(Overloaded("full", retry_after_s=1))
+    registry = VoiceRegistry(shelf, engine)
+    assert resolve(registry, "alloy").references == ()
+    engine.on_speak = lambda: None
+    assert len(resolve(registry, "alloy").references) == 1
+
+
+@pytest.mark.parametrize("failure", [EngineFault("broken"), None])
+def test_a_voice_that_cannot_be_spoken_stays_its_seed_and_is_tried_once(
     shelf: Path,
     engine: CountingEngine,
     caplog: pytest.LogCaptureFixture,
     failure: Exception | None,
 ) -> None:
-    def fail() -> None:
-        if failure is not None:
-            raise failure
-
-    engine.on_speak = fail
+    engine.on_speak = lambda: fail_with(failure)
     engine.seconds = 4.0 if failure else 0.2
     registry = VoiceRegistry(shelf, engine)
-    for _ in range(2):
-        assert resolve(registry, "alloy").references == ()
+    assert resolve(registry, "alloy").references == ()
+    engine.on_speak, engine.seconds = (lambda: None), 4.0
+    assert resolve(registry, "alloy").references == ()
     assert len(caplog.messages) == 1
-    assert "has no recording yet" in caplog.messages[0]
-    engine.on_speak = lambda: None
-    engine.seconds = 4.0
-    assert len(resolve(registry, "alloy").references) == 1
+    assert "has no recording" in caplog.messages[0]
+
+
+def fail_with(failure: Exception | None) -> None:
+    if failure is not None:
+        raise failure
 
 
 def test_an_engine_that_is_not_there_is_no_reason_to_take_another_voice(
