@@ -1,6 +1,7 @@
 """Text as a small checkpoint can read it: one that has seen only some characters in training."""
 
 import re
+import unicodedata
 from decimal import Decimal
 
 from num2words import num2words
@@ -18,12 +19,17 @@ def spell_numbers(text: str, language: str) -> str:
 def restrict(text: str, alphabet: str) -> str:
     """Keep what is in `alphabet`, in either case, and turn the rest into single spaces.
 
-    Words in capitals become lower case: such a checkpoint has never seen one.
+    Words in capitals become lower case: such a checkpoint has never seen one. Accents are dropped, and
+    letters in disguise (full-width, mathematical) are the letters they look like.
     """
     known = {*alphabet, *alphabet.upper()}
-    kept = "".join(c if c in known else " " for c in text.replace("’", "'"))
+    kept = "".join(c if c in known else " " for c in _plain(text).replace("’", "'"))
     lowered = re.sub(r"\b[A-Z]{2,}\b", lambda match: match[0].lower(), kept)
     return re.sub(r"\s+([,.?!])", r"\1", " ".join(lowered.split()))
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _words(number: str, language: str) -> str:
