@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 import queue
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from fish_openai.audio.pcm import silence
 from fish_openai.engine.handle import Handle, Outcome
 from fish_openai.engine.request import (
     Codes,
@@ -19,6 +20,8 @@ from fish_openai.engine.request import (
     Usage,
 )
 from fish_openai.errors import EngineUnavailable, NotFound, Overloaded
+from fish_openai.text.script import SILENCE_S
+from fish_openai.text.split import is_speakable
 from fish_openai.voices.record import VoiceRecord
 from fish_openai.voices.voice import Voice
 
@@ -116,7 +119,7 @@ class FakeEngine:
         handle = Handle(asyncio.get_running_loop(), on_close)
         performance = Performance(request, handle, resumed, closed)
         self.performances.append(performance)
-        thread = threading.Thread(target=self._perform, args=(performance, self.script))
+        thread = threading.Thread(target=self._perform, args=(performance, self._script(request)))
         self._threads.append(thread)
         thread.start()
         return handle
@@ -155,6 +158,12 @@ class FakeEngine:
         self.state, self.error, self.capacity = "ready", None, 1_000
         self.performances.clear()
         self.accepted = queue.Queue()
+
+    def _script(self, request: SpeechRequest) -> Script:
+        """As the real engine: nothing to say is a short silence."""
+        if is_speakable(request.text):
+            return self.script
+        return replace(self.script, pcm=silence(SILENCE_S, self._info.sample_rate))
 
     def _require_ready(self) -> None:
         if self.state != "ready":

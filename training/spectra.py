@@ -12,11 +12,13 @@ from torch import Tensor
 
 _BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20, 64: 10}
 """Mel bands by window length."""
-_FLOOR = 5e-4
+_FLOOR = 3e-5
+"""Below the second formant of a quiet vowel (1e-4): with 1e-3 the codec never learnt any above 1 kHz."""
 
 
 def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     """Mean distance in nats of samples [batch, samples], over all windows; a little of it is linear."""
+    heard, wanted = _emphasised(heard), _emphasised(wanted)
     total = torch.zeros(())
     for window, bands in _BANDS.items():
         ours = mel(heard, rate, window, bands)
@@ -25,6 +27,11 @@ def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
         total = total + (torch.log(ours + _FLOOR) - torch.log(theirs + _FLOOR)).abs().mean()
         total = total + 0.2 * (ours - theirs).abs().mean() / (theirs.mean() + _FLOOR)
     return total / len(_BANDS)
+
+
+def _emphasised(samples: Tensor) -> Tensor:
+    """High frequencies as loud as low ones, as in linear prediction."""
+    return samples[:, 1:] - 0.95 * samples[:, :-1]
 
 
 def mel(samples: Tensor, rate: int, window: int, bands: int) -> Tensor:

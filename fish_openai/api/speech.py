@@ -1,6 +1,5 @@
 """`POST /v1/audio/speech`."""
 
-import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -20,15 +19,13 @@ from fish_openai.api.sse import MEDIA_TYPE as EVENTS
 from fish_openai.api.streaming import encoded, send_events, send_stream, send_whole
 from fish_openai.api.wording import wording
 from fish_openai.audio.formats import FORMATS
-from fish_openai.audio.pcm import silence
 from fish_openai.audio.speech import SpeechEncoder
 from fish_openai.engine.handle import Handle
 from fish_openai.engine.port import SpeechEngine
-from fish_openai.engine.request import EngineInfo, SpeechRequest, Usage
+from fish_openai.engine.request import SpeechRequest
 from fish_openai.errors import NotFound
 from fish_openai.settings import Settings
 from fish_openai.text.markers import from_instructions
-from fish_openai.text.script import SILENCE_S
 from fish_openai.voices.registry import VoiceRegistry
 from fish_openai.voices.voice import Voice
 
@@ -105,8 +102,6 @@ async def _resolve(wanted: SpeechBody, voices: VoiceRegistry, compat: Compat) ->
 
 
 def _speak(wanted: SpeechBody, text: str, voice: Voice, engine: SpeechEngine) -> Handle:
-    if not any(map(str.isalnum, wanted.input)):
-        return _stay_silent(engine.info)
     return engine.speak(
         SpeechRequest(
             text=text,
@@ -116,12 +111,3 @@ def _speak(wanted: SpeechBody, text: str, voice: Voice, engine: SpeechEngine) ->
             is_whole=wanted.wants_whole,
         )
     )
-
-
-def _stay_silent(info: EngineInfo) -> Handle:
-    # Chat clients send "…" and emoji as sentences of their own, and stop at the first refusal.
-    handle = Handle(asyncio.get_running_loop(), on_close=lambda: None)
-    nothing = Usage(input_tokens=0, output_frames=0)
-    handle.push(silence(SILENCE_S, info.sample_rate), nothing)
-    handle.finish(nothing)
-    return handle

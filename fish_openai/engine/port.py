@@ -22,6 +22,8 @@ class SpeechEngine(Protocol):
     def speak(self, request: SpeechRequest) -> Handle:
         """Accept one request: tokenise it and queue it.
 
+        A text in which there is nothing to say is answered by a short silence.
+
         Raises:
             BadRequest: the text is too long for the model's context.
             Overloaded: the queue is full.

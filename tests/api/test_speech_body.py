@@ -135,14 +135,11 @@ def test_s12_body_that_is_not_a_json_object_is_refused(
 
 
 @pytest.mark.parametrize("text", [" ", "\n\t", "…", "🙂", "?!", "—", "* * *"])
-def test_s14_text_with_nothing_to_say_is_a_short_silence(
-    client: httpx.Client, engine: FakeEngine, text: str
-) -> None:
+def test_s14_text_with_nothing_to_say_is_a_short_silence(client: httpx.Client, text: str) -> None:
     answer = client.post(PATH, json=speech(input=text, response_format="pcm"))
     assert answer.status_code == 200
     assert duration_s("pcm", answer.content) == 0.25
     assert not any(answer.content)
-    assert not engine.requests
 
 
 @pytest.mark.parametrize("text", ["1.", "a", "你好", "é", "नमस्ते"])
