@@ -51,21 +51,21 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 def print_json(benchmark: str, options: argparse.Namespace, results: dict[str, Any]) -> None:
     """The last line of a benchmark's output."""
+    print(json.dumps({**stamp(benchmark, options), "results": results}))
+
+
+def stamp(benchmark: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What was measured, when, on what, and with which options."""
     config = {name: value for name, value in vars(options).items() if name not in _UNREPORTED}
-    print(
-        json.dumps(
-            {
-                "benchmark": benchmark,
-                "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-                "commit": _commit(),
-                "torch": torch.__version__,
-                "python": platform.python_version(),
-                "hardware": _hardware(),
-                "config": config,
-                "results": results,
-            }
-        )
-    )
+    return {
+        "benchmark": benchmark,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "commit": _commit(),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "hardware": _hardware(),
+        "config": config,
+    }
 
 
 def _commit() -> str:

@@ -32,6 +32,7 @@ from fish_openai.api.wording import check_grammars
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.metrics import Metrics
 from fish_openai.settings import Settings
+from fish_openai.telemetry import Gpus
 from fish_openai.voices.consents import CONSENTS_FOLDER, ConsentStore
 from fish_openai.voices.registry import VoiceRegistry
 
@@ -61,7 +62,8 @@ def create_app(settings: Settings, engine: SpeechEngine, voices: VoiceRegistry) 
     Calls are answered before and after that too: speech is refused then.
     """
     check_grammars(settings)
-    door, metrics = Door(engine), Metrics(engine.status)
+    gpus = Gpus()
+    door, metrics = Door(engine), Metrics(engine.status, gpus)
 
     @asynccontextmanager
     async def running_engine(_: Litestar) -> AsyncGenerator[None, None]:
@@ -79,6 +81,7 @@ def create_app(settings: Settings, engine: SpeechEngine, voices: VoiceRegistry) 
             "consents": _given(ConsentStore(settings.voices_dir / CONSENTS_FOLDER)),
             "door": _given(door),
             "engine": _given(engine),
+            "gpus": _given(gpus),
             "metrics": _given(metrics),
             "settings": _given(settings),
             "voices": _given(voices),

@@ -72,6 +72,19 @@ def whole(group: Group, help_text: str, low: int, high: int) -> Metadata:
     return _metadata(Option(group=group, help=help_text, accepts=accepts, parse=parse))
 
 
+def decimal(group: Group, help_text: str, low: float, high: float) -> Metadata:
+    """A number between two bounds, both included."""
+
+    def parse(value: str) -> float:
+        number = float(value)
+        if not low <= number <= high:
+            raise ValueError(value)
+        return number
+
+    accepts = f"a number from {low:g} to {high:g}"
+    return _metadata(Option(group=group, help=help_text, accepts=accepts, parse=parse))
+
+
 def folder(group: Group, help_text: str, default: str) -> Metadata:
     """A path; `~` is the home folder, a relative path starts at the current folder."""
 

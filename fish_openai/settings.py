@@ -1,7 +1,8 @@
 """Every setting of the product in one table, and the only code that reads where it comes from.
 
 The command line (`--max-rows 4`) wins over the environment (`FISH_MAX_ROWS=4`), the environment
-over a TOML file (`max_rows = 4`, named by `--config` or `FISH_CONFIG`), the file over the default.
+over a TOML file (`max_rows = 4`, named by `--config` or `FISH_CONFIG`), the file over the preset,
+and the preset over the default.
 """
 
 import os
@@ -13,7 +14,8 @@ from typing import Any, Self
 
 from fish_openai import options
 from fish_openai.errors import SettingsError
-from fish_openai.options import choice, folder, matching, secrets, text, whole, words
+from fish_openai.options import choice, decimal, folder, matching, secrets, text, whole, words
+from fish_openai.presets import DEFAULT_PRESET, PRESETS
 
 ENV_PREFIX = "FISH_"
 CONFIG_ENV = "FISH_CONFIG"
@@ -91,11 +93,19 @@ class Settings:
             r"auto|cpu|mps|cuda(:\d+)?",
         ),
     )
+    preset: str = field(
+        default=DEFAULT_PRESET,
+        metadata=choice("engine", "what is chosen for settings that nobody names", *PRESETS),
+    )
     precision: str = field(
         default="auto",
         metadata=choice(
             "engine", "numbers the model computes with", "auto", "float32", "bfloat16", "float16"
         ),
+    )
+    quantize: str = field(
+        default="none",
+        metadata=choice("engine", "bits of the slow transformer's weights", "none", "int8", "int4"),
     )
     threads: int = field(
         default=0,
@@ -116,6 +126,20 @@ class Settings:
     voice_cache_mb: int = field(
         default=512,
         metadata=whole("engine", "memory for voices' prompts that have been read, MiB", 0, 2**20),
+    )
+    memory_fraction: float = field(
+        default=0.6,
+        metadata=decimal("engine", "part of the free memory that rows may take", 0.05, 0.95),
+    )
+    vram_gb: float = field(
+        default=0.0,
+        metadata=decimal("engine", "most memory taken of a GPU, GiB; 0 is all", 0.0, 4_096.0),
+    )
+    idle_unload_s: int = field(
+        default=0,
+        metadata=whole(
+            "engine", "seconds without work until the weights are let go; 0 is never", 0, 2_592_000
+        ),
     )
     checkpoints_dir: Path = field(
         default_factory=_checkpoints_dir,
@@ -142,7 +166,7 @@ class Settings:
         values = _from_file(Path(path)) if path else {}
         values |= _from_environ(environ)
         values |= {name: _parse(name, value, flag(name)) for name, value in arguments.items()}
-        return cls(**values)
+        return cls(**_chosen_by(values.get("preset", DEFAULT_PRESET)) | values)
 
 
 OPTIONS = {setting.name: options.of(setting) for setting in fields(Settings)}
@@ -162,6 +186,13 @@ def env_name(name: str) -> str:
 def default_text(name: str) -> str:
     """The default of a setting as its sources would write it."""
     return OPTIONS[name].default or _as_text(getattr(Settings(), name))
+
+
+def _chosen_by(preset: str) -> dict[str, Any]:
+    return {
+        name: _parse(name, value, f"preset {preset}: {name}")
+        for name, value in PRESETS[preset].items()
+    }
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:

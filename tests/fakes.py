@@ -37,6 +37,8 @@ FAKE_INFO = EngineInfo(
     device="cpu",
     precision="float32",
     uses_references=True,
+    threads=2,
+    allocator="a test's",
 )
 
 
@@ -78,6 +80,7 @@ class FakeEngine:
         self.script = script or Script()
         self.state = "loading"
         self.error: str | None = None
+        self.is_asleep = False
         self.capacity = 1_000
         """Requests that may be open; the next is refused."""
         self.start_error: Exception | None = None
@@ -134,6 +137,7 @@ class FakeEngine:
             rows=8,
             rows_running=len(self.open_performances()),
             rows_waiting=0,
+            is_asleep=self.is_asleep,
             error=self.error,
         )
 
@@ -156,6 +160,7 @@ class FakeEngine:
         self.release()
         self.script = script or Script()
         self.state, self.error, self.capacity = "ready", None, 1_000
+        self.is_asleep = False
         self.performances.clear()
         self.accepted = queue.Queue()
 

@@ -97,7 +97,7 @@ def test_every_snippet_for_a_server_names_the_default_address() -> None:
 
 def test_every_command_that_is_shown_is_understood() -> None:
     shown = re.findall(r"^(?:\.venv/bin/)?fish-openai (.+)$", README, re.MULTILINE)
-    assert len(shown) == 12
+    assert len(shown) == 13
     for line in shown:
         words = re.findall(r'"[^"]*"|\S+', re.split(r"\s{2,}", line)[0])
         build_parser().parse_args(words)

@@ -8,6 +8,7 @@ from fish_openai.api.door import Door
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.metrics import Metrics
 from fish_openai.settings import Settings
+from fish_openai.telemetry import Gpus
 from fish_openai.voices.consents import ConsentStore
 from fish_openai.voices.registry import VoiceRegistry
 
@@ -20,3 +21,4 @@ Configured = NamedDependency[SkipValidation[Settings]]
 Agreed = NamedDependency[SkipValidation[Compat]]
 Entrance = NamedDependency[SkipValidation[Door]]
 Measured = NamedDependency[SkipValidation[Metrics]]
+Graphics = NamedDependency[SkipValidation[Gpus]]

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from fish_openai.audio.formats import FORMATS
 from fish_openai.engine.request import Sampling
+from fish_openai.telemetry import Gpu, Machine
 
 FORMAT_ALIASES = {"ogg": "opus", "oga": "opus"}
 MAX_INSTRUCTIONS_CHARS = 4096
@@ -181,6 +182,8 @@ class EngineHealth(Struct, frozen=True):
     rows_running: int
     rows_waiting: int
     error: str | None
+    asleep: bool = False
+    """Ready, but without weights: the next request waits until they are loaded again."""
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -189,8 +192,14 @@ class Health(Struct, frozen=True, kw_only=True):
     status: str
     engine: EngineHealth
     checkpoint: str | None
-    """Null, like `device`, while nothing is loaded."""
+    """Null, like the next five, while nothing is loaded."""
     device: str | None
+    precision: str | None
+    quantization: str | None
+    threads: int | None
+    allocator: str | None
+    machine: Machine
+    gpus: tuple[Gpu, ...]
     version: str
 
 

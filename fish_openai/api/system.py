@@ -9,12 +9,13 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from fish_openai import __version__
-from fish_openai.api.dependencies import Engine, Entrance, Measured
+from fish_openai.api.dependencies import Engine, Entrance, Graphics, Measured
 from fish_openai.api.documentation import DOCUMENTED, JSON, Content, Operation
 from fish_openai.api.door import READY
 from fish_openai.api.keys import PUBLIC
 from fish_openai.api.openapi import describe
 from fish_openai.api.schemas import EngineHealth, Health, Pointer
+from fish_openai.telemetry import machine
 
 _HEALTH = {JSON: Health}
 
@@ -30,17 +31,28 @@ def _system(gives: Mapping[int, Content]) -> Operation:
         DOCUMENTED: _system({HTTPStatus.OK: _HEALTH, HTTPStatus.SERVICE_UNAVAILABLE: _HEALTH}),
     },
 )
-async def health(engine: Engine, door: Entrance) -> Response[Health]:
+async def health(engine: Engine, door: Entrance, gpus: Graphics) -> Response[Health]:
     """200 while speech can be asked for, 503 otherwise."""
     state, status = door.state, engine.status()
     info = engine.info if status.state == READY else None
     body = Health(
         status="ok" if state == READY else state,
         engine=EngineHealth(
-            status.state, status.rows, status.rows_running, status.rows_waiting, status.error
+            status.state,
+            status.rows,
+            status.rows_running,
+            status.rows_waiting,
+            status.error,
+            status.is_asleep,
         ),
         checkpoint=info.checkpoint if info else None,
         device=info.device if info else None,
+        precision=info.precision if info else None,
+        quantization=info.quantization if info else None,
+        threads=info.threads if info else None,
+        allocator=info.allocator if info else None,
+        machine=machine(),
+        gpus=gpus.look(),
         version=__version__,
     )
     code = HTTPStatus.OK if state == READY else HTTPStatus.SERVICE_UNAVAILABLE

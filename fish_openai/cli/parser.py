@@ -18,6 +18,8 @@ _SOURCES = (
     "the command line wins over the environment, and the environment over the file."
 )
 
+_LONGEST_STAGE_S = 60
+
 
 def build_parser() -> ArgumentParser:
     """Build the parser; settings that are not given are not in its result."""
@@ -30,6 +32,8 @@ def build_parser() -> ArgumentParser:
     _add_voices(commands)
     _add_evaluate(commands)
     _add_command(commands, "selfcheck", "check that the engine works here", "engine", "common")
+    _add_bench(commands)
+    _add_fidelity(commands)
     return parser
 
 
@@ -124,6 +128,50 @@ def _add_judges(evaluate: ArgumentParser) -> None:
     judges.add_argument(
         "--reference-audio", metavar="DIR", help="the same sentences by others, laid out as --audio"
     )
+
+
+def _add_bench(commands: "Commands") -> None:
+    summary = "measure how long each stage takes, beside what this machine needs at least"
+    bench = _add_command(commands, "bench", summary, "engine", "common")
+    bench.add_argument(
+        "--compare",
+        metavar="NAME: OPTIONS",
+        nargs=2,
+        help="two configurations in turns, such as 'a: --precision bfloat16' 'b: --precision float32'",
+    )
+    bench.add_argument(
+        "--rounds", metavar="N", type=_count, default=3, help="turns of each stage (default: 3)"
+    )
+    bench.add_argument(
+        "--stage-seconds",
+        metavar="S",
+        type=_seconds,
+        default=1.0,
+        help="how long a stage is repeated in a turn (default: 1)",
+    )
+    bench.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _add_fidelity(commands: "Commands") -> None:
+    summary = "measure how near the settings are to the same checkpoint in float32"
+    fidelity = _add_command(commands, "fidelity", summary, "engine", "common")
+    fidelity.add_argument(
+        "--text", metavar="FILE", help="one sentence a line (default: twelve plain sentences)"
+    )
+    fidelity.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="of the first sentence (default: 0)"
+    )
+    fidelity.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _LONGEST_STAGE_S:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to {_LONGEST_STAGE_S}")
+    return seconds
 
 
 def _names(text: str) -> tuple[str, ...]:

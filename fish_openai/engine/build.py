@@ -9,7 +9,11 @@ from fish_openai.settings import Settings
 def build_engine(settings: Settings) -> Engine:
     """An engine that will load what `settings` name when it is started."""
     load = _loader(settings.engine)
-    return Engine(lambda: load(settings), max_queue=settings.max_queue)
+    return Engine(
+        lambda: load(settings),
+        max_queue=settings.max_queue,
+        idle_unload_s=settings.idle_unload_s,
+    )
 
 
 def _loader(engine: str) -> Callable[[Settings], Loaded]:

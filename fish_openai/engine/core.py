@@ -16,7 +16,8 @@ from fish_openai.engine.backend import Backend
 from fish_openai.engine.handle import Handle, Outcome
 from fish_openai.engine.planner import Planner
 from fish_openai.engine.request import Codes, EngineInfo, EngineStatus, Pcm, SpeechRequest
-from fish_openai.engine.stepper import Stepper
+from fish_openai.engine.sleeper import Sleeper
+from fish_openai.engine.stepper import Stepper, told_of
 from fish_openai.errors import EngineFault, EngineUnavailable, Overloaded
 
 _log = logging.getLogger(__name__)
@@ -46,11 +47,17 @@ class Engine:
     Args:
         load: makes the backend; runs on the engine thread, so that every tensor is born there.
         max_queue: requests that may wait while every row is taken.
+        idle_unload_s: let go of the weights after that many seconds without work, and load them again
+            for the next request; 0: never.
     """
 
-    def __init__(self, load: Callable[[], Loaded], *, max_queue: int) -> None:
+    def __init__(
+        self, load: Callable[[], Loaded], *, max_queue: int, idle_unload_s: float = 0
+    ) -> None:
         self._load = load
         self._max_queue = max_queue
+        self._idle_unload_s = idle_unload_s
+        self._sleeper: Sleeper | None = None
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._main, name="fish-engine", daemon=True)
         self._ready: Future[None] = Future()
@@ -87,7 +94,7 @@ class Engine:
         """Tokenise and queue; see `SpeechEngine`."""
         loaded, stepper = self._require(), self._stepper
         assert stepper is not None
-        self._check_queue(loaded.backend.num_rows, stepper)
+        self._check_queue(stepper.table.num_rows, stepper)
         handle = Handle(asyncio.get_running_loop(), lambda: self._inbox.put(lambda s: s.abort(row)))
         row = loaded.planner.plan(request, handle)
         row.deadline = time.monotonic() + _SLACK_S + stepper.longest_s(row)
@@ -107,10 +114,10 @@ class Engine:
             return EngineStatus(
                 state=self._state, rows=0, rows_running=0, rows_waiting=0, error=self._error
             )
-        stepper, voices = self._stepper, self._loaded.backend.voices
+        stepper, voices, sleeper = self._stepper, self._loaded.backend.voices, self._sleeper
         return EngineStatus(
             state=self._state,
-            rows=self._loaded.backend.num_rows,
+            rows=stepper.table.num_rows,
             rows_running=len(stepper.table),
             rows_waiting=len(stepper.waiting),
             frames=stepper.num_frames,
@@ -118,7 +125,8 @@ class Engine:
             voice_hits=voices.num_hits,
             voice_misses=voices.num_misses,
             voice_bytes=voices.num_bytes,
-            error=self._error,
+            is_asleep=sleeper is not None and sleeper.is_asleep,
+            error=self._error or (sleeper.error if sleeper else None),
         )
 
     @property
@@ -181,6 +189,9 @@ class Engine:
             self._error = str(failure)
             self._ready.set_exception(failure)
             return None
+        if self._idle_unload_s:
+            self._sleeper = Sleeper(loaded.backend, lambda: self._load().backend)
+            loaded = loaded._replace(backend=self._sleeper)
         self._loaded, self._stepper = loaded, Stepper(loaded.backend)
         self._ready.set_result(None)
         return self._stepper
@@ -207,9 +218,25 @@ class Engine:
             if not has_stepped:
                 stepper.check_integrity()
                 # Rows may all be far ahead of their listeners: look again soon.
-                self._inbox.get(timeout=_NAP_S if stepper.has_work else None)(stepper)
+                self._wait(stepper)(stepper)
             while True:
                 self._inbox.get_nowait()(stepper)
+
+    def _wait(self, stepper: Stepper) -> Message:
+        """The next message.
+
+        Raises:
+            queue.Empty: none has come, and rows may be due.
+        """
+        if stepper.has_work:
+            return self._inbox.get(timeout=_NAP_S)
+        if self._sleeper is None or self._sleeper.is_asleep:
+            return self._inbox.get()
+        try:
+            return self._inbox.get(timeout=self._idle_unload_s)
+        except queue.Empty:
+            self._sleeper.sleep()
+            return self._inbox.get()
 
     def _begin_stop(self, _: Stepper) -> None:
         self._is_stopping = True
@@ -222,6 +249,6 @@ def _answer(future: Future[Codes], work: Callable[[], Codes]) -> None:
         future.set_result(work())
     except Exception as error:  # noqa: BLE001 - the waiting coroutine gets it
         _log.exception("the codec could not encode a recording")
-        fault = EngineFault("the engine failed in encoding a recording")
-        fault.__cause__ = error
-        future.set_exception(fault)
+        told = told_of(error, "encoding a recording")
+        told.__cause__ = error
+        future.set_exception(told)

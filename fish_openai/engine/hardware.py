@@ -1,21 +1,17 @@
 """Which device and precision the engine runs on."""
 
-import ctypes
 import logging
-import platform
 
 import psutil
 import torch
 
+from fish_openai.engine.memory import has_glibc, share_one_arena
 from fish_openai.errors import SettingsError
 
 _log = logging.getLogger(__name__)
 _BF16_CAPABILITY = (8, 0)
 """Compute capability from which bfloat16 has tensor cores (Ampere)."""
-_M_ARENA_MAX = -8
-"""glibc, malloc.h."""
-_ROWS_SHARE = 0.6
-"""Part of the free memory that rows may take; the rest is for activations and the codec."""
+_GIB = 2**30
 _DTYPES = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
@@ -60,23 +56,47 @@ def configure(threads: int) -> None:
     if threads:
         torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("high")
-    if platform.libc_ver()[0] == "glibc":
-        # Encoders run on several threads, and an arena for each only ever grows.
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    share_one_arena()
 
 
-def rows_that_fit(wanted: int, row_bytes: int, device: torch.device) -> int:
-    """How many rows of `row_bytes` each to allocate: `wanted`, or fewer if memory is short.
+def allocator(device: torch.device) -> str:
+    """What gives the engine its memory, in words."""
+    if device.type == "cuda":
+        return f"torch {torch.cuda.get_allocator_backend()}"
+    return "glibc, one arena for later threads" if has_glibc() else "system"
+
+
+def limit_memory(vram_gb: float, device: torch.device) -> None:
+    """Let torch take `vram_gb` GiB of a GPU at most (0: all); CUDA's own part comes on top."""
+    if not vram_gb:
+        return
+    if device.type != "cuda":
+        _log.warning("--vram-gb does nothing on %s: --memory-fraction bounds rows there", device)
+        return
+    total = torch.cuda.mem_get_info(device)[1]
+    torch.cuda.set_per_process_memory_fraction(min(1.0, vram_gb * _GIB / total), device)
+
+
+def rows_budget(device: torch.device, *, memory_fraction: float, vram_gb: float) -> int:
+    """Bytes that rows may take; the rest is for activations, voices and the codec."""
+    free = _free_bytes(device)
+    if vram_gb and device.type == "cuda":
+        free = min(free, int(vram_gb * _GIB) - torch.cuda.memory_reserved(device))
+    return int(free * memory_fraction)
+
+
+def rows_that_fit(wanted: int, row_bytes: int, budget: int, device: torch.device) -> int:
+    """How many rows of `row_bytes` each to allocate: `wanted`, or fewer if `budget` bytes are short.
 
     Raises:
         SettingsError: not even one row fits.
     """
-    budget = int(_free_bytes(device) * _ROWS_SHARE)
     rows = min(wanted, budget // row_bytes)
     if rows < 1:
         raise SettingsError(
             f"one row needs {row_bytes >> 20} MiB and {budget >> 20} MiB may be used for rows on "
-            f"{device}. Choose a smaller --context-tokens or free memory."
+            f"{device}. Choose a smaller --context-tokens or a larger --memory-fraction, or free "
+            "memory."
         )
     if rows < wanted:
         _log.warning("memory on %s is enough for %d of %d rows", device, rows, wanted)

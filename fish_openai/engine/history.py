@@ -24,8 +24,11 @@ class History(Protocol):
     def choices(self, codebook: int, num_rows: int) -> Tensor:
         """Choices of `codebook` to penalise: int64 [rows, n], -1 for none."""
 
-    def record(self, codes: Tensor, frames: Tensor) -> None:
-        """Note frame number `frames` int64 [rows], `codes` int64 [rows, num_codebooks]."""
+    def record(self, codes: Tensor, frames: Tensor, is_stepped: Tensor) -> None:
+        """Note frame number `frames` int64 [rows], `codes` int64 [rows, num_codebooks].
+
+        Nothing changes for rows where `is_stepped`, bool [rows], is false.
+        """
 
 
 class ResidualHistory:
@@ -55,10 +58,12 @@ class ResidualHistory:
         """The codebook's own recent codes; none of the semantic one."""
         return self._none[:num_rows] if codebook == 0 else self._codes[:num_rows, codebook]
 
-    def record(self, codes: Tensor, frames: Tensor) -> None:
+    def record(self, codes: Tensor, frames: Tensor, is_stepped: Tensor) -> None:
         """Overwrite each row's oldest frame."""
-        rows = torch.arange(len(codes), device=codes.device)
-        self._codes[rows, :, frames % WINDOW] = codes
+        slots = (frames % WINDOW).view(-1, 1, 1).expand(-1, codes.shape[1], 1)
+        window = self._codes[: len(codes)]
+        kept = window.gather(2, slots)
+        window.scatter_(2, slots, torch.where(is_stepped.view(-1, 1, 1), codes.unsqueeze(2), kept))
 
 
 class UpstreamHistory:
@@ -114,14 +119,15 @@ class UpstreamHistory:
             choices = self._ids[:num_rows, codebook + 1]
         return choices.masked_fill(recorded < 0, -1)
 
-    def record(self, codes: Tensor, frames: Tensor) -> None:
+    def record(self, codes: Tensor, frames: Tensor, is_stepped: Tensor) -> None:
         """Append to the window all frames but a row's first."""
         rows = torch.arange(len(codes), device=codes.device)
         ids = torch.cat([codes[:, :1] + self._semantic_begin_id, codes], dim=1)
         slots = (frames - 1) % WINDOW
-        is_first = (frames == 0)[:, None]
-        self._ids[rows, :, slots] = torch.where(is_first, self._ids[rows, :, slots], ids)
-        self._recorded[: len(codes)] = frames
+        is_kept = ((frames == 0) | ~is_stepped)[:, None]
+        self._ids[rows, :, slots] = torch.where(is_kept, self._ids[rows, :, slots], ids)
+        recorded = self._recorded[: len(codes)]
+        recorded.copy_(torch.where(is_stepped, frames, recorded))
 
     def _as_choices(self, ids: Tensor) -> Tensor:
         codes = ids - self._semantic_begin_id

@@ -1,5 +1,7 @@
 """From settings to a backend: what to load, where, and in which precision."""
 
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,21 +11,47 @@ from fish_openai.codec.config import CodecConfig
 from fish_openai.codec.dac import Codec
 from fish_openai.download import checkpoint_folder
 from fish_openai.engine.core import Loaded
-from fish_openai.engine.hardware import choose_device, choose_precision, configure, rows_that_fit
+from fish_openai.engine.hardware import (
+    allocator,
+    choose_device,
+    configure,
+    limit_memory,
+    rows_budget,
+    rows_that_fit,
+)
+from fish_openai.engine.memory import with_rows_that_fit
 from fish_openai.engine.planner import Planner
+from fish_openai.engine.precision import measured_precision
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
+from fish_openai.engine.step_graphs import CudaRecorder
 from fish_openai.engine.streams import Streams
 from fish_openai.engine.voice_cache import VoiceCache
 from fish_openai.engine.warmup import warm_up
 from fish_openai.errors import CheckpointError
 from fish_openai.model.checkpoint import load_model
+from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import row_bytes
 from fish_openai.nn.packed import pack
+from fish_openai.nn.quantised import Quantiser, choose_quantiser
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
 from fish_openai.text.tokenizer import Tokenizer
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What has been read of a checkpoint, on the device."""
+
+    tokenizer: Tokenizer
+    profile: Profile
+    model: DualAR
+    codec: Codec
+    num_slots: int
+    info: EngineInfo
 
 
 def load_own(settings: Settings) -> Loaded:
@@ -31,42 +59,81 @@ def load_own(settings: Settings) -> Loaded:
 
     Raises:
         CheckpointError: the checkpoint is not there or not usable.
-        SettingsError: the device is not here.
+        SettingsError: the device is not here, or has no memory for one row.
     """
     configure(settings.threads)
-    folder = checkpoint_folder(settings)
     device = choose_device(settings.device)
-    tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
-    dtype = choose_precision(settings.precision, device)
-    model = load_packed_model(folder, tokenizer, device, dtype)
-    codec = load_packed_codec(folder, device)
-    _check_match(folder, model, codec)
-    num_slots = min(model.config.max_seq_len, settings.context_tokens)
-    size = row_bytes(model.config.slow, num_slots, dtype)
-    info = describe(folder, codec.config, profile, device=device, dtype=dtype)
-    runner = Runner(
-        model,
-        Streams(codec, device),
-        tokenizer,
-        profile,
-        info,
-        num_rows=rows_that_fit(settings.max_rows, size, device),
-        num_slots=num_slots,
-        voices=VoiceCache(settings.voice_cache_mb * 2**20),
-    )
+    limit_memory(settings.vram_gb, device)
+    parts = _load_parts(settings, checkpoint_folder(settings), device)
     planner = Planner(
-        tokenizer,
-        profile,
-        num_codebooks=info.num_codebooks,
-        num_slots=num_slots,
-        sample_rate=info.sample_rate,
+        parts.tokenizer,
+        parts.profile,
+        num_codebooks=parts.info.num_codebooks,
+        num_slots=parts.num_slots,
+        sample_rate=parts.info.sample_rate,
     )
-    warm_up(runner, planner)
+
+    def speaking(num_rows: int) -> Runner:
+        runner = _runner(parts, num_rows, device, settings.voice_cache_mb)
+        if device.type == "cuda":
+            runner.graphs.record(CudaRecorder(device))
+        warm_up(runner, planner)
+        return runner
+
+    runner = with_rows_that_fit(speaking, _affordable_rows(parts, settings, device))
+    _log_choices(parts.info)
     return Loaded(runner, planner)
 
 
+def _load_parts(settings: Settings, folder: Path, device: torch.device) -> _Parts:
+    tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
+    dtype = measured_precision(settings.precision, device, ModelConfig.load(folder).slow)
+    quantiser = choose_quantiser(settings.quantize, device, dtype)
+    model = load_packed_model(folder, tokenizer, device, dtype, quantiser)
+    codec = load_packed_codec(folder, device)
+    _check_match(folder, model, codec)
+    num_slots = min(model.config.max_seq_len, settings.context_tokens)
+    info = describe(folder, codec.config, profile, device=device, dtype=dtype, quantiser=quantiser)
+    return _Parts(tokenizer, profile, model, codec, num_slots, info)
+
+
+def _runner(parts: _Parts, num_rows: int, device: torch.device, voice_cache_mb: int) -> Runner:
+    return Runner(
+        parts.model,
+        Streams(parts.codec, device),
+        parts.tokenizer,
+        parts.profile,
+        parts.info,
+        num_rows=num_rows,
+        num_slots=parts.num_slots,
+        voices=VoiceCache(voice_cache_mb * 2**20),
+    )
+
+
+def _affordable_rows(parts: _Parts, settings: Settings, device: torch.device) -> int:
+    size = row_bytes(parts.model.config.slow, parts.num_slots, parts.model.norm.weight.dtype)
+    budget = rows_budget(device, memory_fraction=settings.memory_fraction, vram_gb=settings.vram_gb)
+    return rows_that_fit(settings.max_rows, size, budget, device)
+
+
+def _log_choices(info: EngineInfo) -> None:
+    _log.info(
+        "%s on %s: %s, quantisation %s, %d CPU thread(s), memory of %s",
+        info.checkpoint,
+        info.device,
+        info.precision,
+        info.quantization,
+        info.threads,
+        info.allocator,
+    )
+
+
 def load_packed_model(
-    folder: Path, tokenizer: Tokenizer, device: torch.device, dtype: torch.dtype
+    folder: Path,
+    tokenizer: Tokenizer,
+    device: torch.device,
+    dtype: torch.dtype,
+    quantiser: Quantiser | None = None,
 ) -> DualAR:
     """The language model of a checkpoint, its products in the layout that is fastest on `device`."""
     model = load_model(
@@ -76,6 +143,7 @@ def load_packed_model(
         end_id=tokenizer.end_id,
         device=device,
         dtype=dtype,
+        quantiser=quantiser,
     )
     pack(model, device)
     return model
@@ -103,6 +171,7 @@ def describe(
     *,
     device: torch.device,
     dtype: torch.dtype,
+    quantiser: Quantiser | None = None,
 ) -> EngineInfo:
     """What a backend of that checkpoint tells the rest of the product."""
     return EngineInfo(
@@ -113,6 +182,9 @@ def describe(
         num_codebooks=codec.num_codebooks,
         device=str(device),
         precision=str(dtype).removeprefix("torch."),
+        quantization=quantiser.name if quantiser else "none",
         uses_references=profile.uses_references,
         reads_markers=profile.reads_markers,
+        threads=torch.get_num_threads(),
+        allocator=allocator(device),
     )

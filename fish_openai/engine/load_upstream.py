@@ -5,10 +5,16 @@ import torch
 from fish_openai.codec.config import CodecConfig
 from fish_openai.download import checkpoint_folder
 from fish_openai.engine.core import Loaded
-from fish_openai.engine.hardware import choose_device, choose_precision, configure
+from fish_openai.engine.hardware import (
+    choose_device,
+    choose_precision,
+    configure,
+    limit_memory,
+)
 from fish_openai.engine.load import describe
 from fish_openai.engine.planner import Planner
 from fish_openai.engine.upstream import UpstreamBackend
+from fish_openai.errors import SettingsError
 from fish_openai.model.config import ModelConfig
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
@@ -21,11 +27,14 @@ def load_upstream(settings: Settings) -> Loaded:
 
     Raises:
         CheckpointError: the checkpoint is not there or not usable.
-        SettingsError: the device is not here, or fish-speech is not installed.
+        SettingsError: the device is not here, fish-speech is not installed, or weights of few bits
+            are asked for.
     """
+    _refuse_quantisation(settings.quantize)
     configure(settings.threads)
     folder = checkpoint_folder(settings)
     device = choose_device(settings.device)
+    limit_memory(settings.vram_gb, device)
     dtype = choose_precision(settings.precision, device)
     tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
     model = load_lm(folder, device=device, dtype=dtype)
@@ -40,3 +49,11 @@ def load_upstream(settings: Settings) -> Loaded:
         sample_rate=info.sample_rate,
     )
     return Loaded(UpstreamBackend(model, codec, profile, info), planner)
+
+
+def _refuse_quantisation(quantize: str) -> None:
+    if quantize != "none":
+        raise SettingsError(
+            f"--quantize {quantize} is for --engine own; fish-speech's own code cannot do it. "
+            "Use --quantize none."
+        )

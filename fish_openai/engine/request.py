@@ -68,6 +68,12 @@ class EngineInfo:
     """False for a checkpoint with one built-in voice: references are accepted and not used."""
     reads_markers: bool = True
     """Whether it acts on markers such as `(whispering)`; otherwise they are left out."""
+    quantization: str = "none"
+    """How the slow transformer's weights are kept: `none`, `int8` or `int4`."""
+    threads: int = 0
+    """CPU threads of a tensor operation."""
+    allocator: str = ""
+    """What gives it memory, in words."""
 
     @property
     def frame_s(self) -> float:
@@ -93,6 +99,8 @@ class EngineStatus:
     voice_misses: int = 0
     voice_bytes: int = 0
     """The cache of voices' prompts: requests that found theirs, that did not, and its size."""
+    is_asleep: bool = False
+    """Ready, but without weights: the next request waits until they are loaded again."""
     error: str | None = None
 
 

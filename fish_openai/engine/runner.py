@@ -4,18 +4,21 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fish_openai.engine.backend import Frames
+from fish_openai.engine.frame_step import FRESH, IDLE, SPEAKING, FrameStep
 from fish_openai.engine.history import History, ResidualHistory
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.sampler import Drawing, Sampler
+from fish_openai.engine.step_graphs import StepGraphs
 from fish_openai.engine.streams import Streams
 from fish_openai.engine.voice_cache import Prefix, VoiceCache
 from fish_openai.model.dual_ar import DualAR
-from fish_openai.model.kv import FrameCache, KVCache, Span
+from fish_openai.model.kv import KVCache, Span
 from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt
 from fish_openai.text.tokenizer import Tokenizer
@@ -83,15 +86,26 @@ class Runner:
         weight, config = model.norm.weight, model.config
         device, dtype, num_codebooks = weight.device, weight.dtype, config.num_codebooks
         self._cache = KVCache(config.slow, num_rows, num_slots, device=device, dtype=dtype)
-        self._scratch = FrameCache(config.fast, num_rows, num_codebooks, device=device, dtype=dtype)
-        self._hidden = torch.zeros(num_rows, config.dim, device=device, dtype=dtype)
-        self._codes = torch.zeros(num_rows, num_codebooks, dtype=torch.int64, device=device)
         widths = [model.num_semantic + 1] + [config.num_residual_codes] * (num_codebooks - 1)
         history = history or ResidualHistory(num_rows, num_codebooks, device)
         self._sampler = Sampler(widths, history, num_rows, device)
+        self._step = FrameStep(model, self._cache, self._sampler)
+        self.graphs = StepGraphs(
+            self._step.padded, self._step.exact, num_rows=num_rows, num_slots=num_slots
+        )
         self._end = torch.zeros(1, 1 + num_codebooks, 1, dtype=torch.int64, device=device)
         self._end[0, 0] = tokenizer.end_id
         self._places: list[_Place] = []
+
+    @property
+    def model(self) -> DualAR:
+        """The language model, for those who measure its parts."""
+        return self._model
+
+    @property
+    def streams(self) -> Streams:
+        """The codec's side, likewise."""
+        return self._streams
 
     def join(self, row: Row) -> None:
         """Prepare to read prefix and first turn; see `Backend`."""
@@ -133,7 +147,7 @@ class Runner:
         place = self._places[index]
         columns = place.unread.popleft()
         span = Span.run(self._cache, slice(index, index + 1), place.length, columns.shape[-1])
-        self._hidden[index] = self._model.read(columns, span)[0]
+        self._step.hidden[index] = self._model.read(columns, span)[0]
         place.length += columns.shape[-1]
         place.is_read = True
         if place.voice is not None and place.length == place.prefix_length:
@@ -143,12 +157,21 @@ class Runner:
 
     def step(self, num_rows: int) -> Frames:
         """One frame for each row; see `Backend`."""
-        hidden = self._advance(self._places[:num_rows])
-        codes, is_over = self._model.speak(hidden, self._scratch, self._sampler.draw(num_rows))
-        self._codes[:num_rows] = codes
-        self._sampler.record(codes)
-        host = torch.cat([codes, is_over.unsqueeze(1)], dim=1).to(torch.int32).cpu()
-        return Frames(host[:, :-1].numpy(), host[:, -1].bool().numpy())
+        self.launch(num_rows)
+        return self._collect(num_rows)
+
+    def launch(self, num_rows: int) -> None:
+        """Give the device the work of a step, and do not wait for it."""
+        places = self._places[:num_rows]
+        self._plan(places)
+        self.graphs(num_rows, _live(places))
+        for place in places:
+            place.length += not place.is_read
+            place.is_read = False
+
+    def _collect(self, num_rows: int) -> Frames:
+        result = self._step.result.download()[:num_rows].numpy()
+        return Frames(result[:, :-1].copy(), result[:, -1].astype(np.bool_))
 
     def has_room(self, index: int) -> bool:
         """Whether the row's last frame can still be read."""
@@ -160,12 +183,11 @@ class Runner:
 
     def swap(self, first: int, second: int) -> None:
         """See `Backend`."""
-        places, pair, back = self._places, [first, second], [second, first]
+        places = self._places
         self._cache.swap(first, second, max(places[first].length, places[second].length))
         self._sampler.swap(first, second)
         self._streams.swap(first, second)
-        self._hidden[pair] = self._hidden[back]
-        self._codes[pair] = self._codes[back]
+        self._step.swap(first, second)
         places[first], places[second] = places[second], places[first]
 
     def leave(self) -> None:
@@ -177,27 +199,22 @@ class Runner:
         """See `Backend`."""
         return self._streams.encode(pcm)
 
-    def _advance(self, places: Sequence[_Place]) -> Tensor:
-        """Hidden states [rows, dim] that the next frames follow from."""
-        num_rows = len(places)
-        if not all(place.is_read for place in places):
-            # Rows that have just read a prompt go along, so that the batch stays dense: what they
-            # write lies behind their live tokens and is overwritten, what they compute is dropped.
-            fresh = [index for index, place in enumerate(places) if place.is_read]
-            kept = self._hidden[fresh]
-            columns = self._model.columns(self._codes[:num_rows])
-            self._hidden[:num_rows] = self._model.read(columns, self._span(places))
-            self._hidden[fresh] = kept
-        for place in places:
-            place.length += not place.is_read
-            place.is_read = False
-        return self._hidden[:num_rows]
-
-    def _span(self, places: Sequence[_Place]) -> Span:
-        lengths = [place.length for place in places]
-        on_device = torch.tensor(lengths, device=self._codes.device)
-        return Span.step(self._cache, on_device, max(lengths) + 1)
+    def _plan(self, places: Sequence[_Place]) -> None:
+        """Tell the device about its rows: those in `places` step, the others are idle."""
+        lengths, states = self._step.plan.host.numpy()
+        lengths[: len(self._places)] = [place.length for place in self._places]
+        lengths[len(self._places) :] = 0
+        states[: len(places)] = [FRESH if place.is_read else SPEAKING for place in places]
+        states[len(places) :] = IDLE
+        self._step.plan.upload()
 
     def _blocks(self, prompt: Prompt) -> Iterator[Tensor]:
-        columns = torch.from_numpy(prompt).to(self._codes.device, torch.int64).unsqueeze(0)
+        columns = torch.from_numpy(prompt).to(self._end.device, torch.int64).unsqueeze(0)
         yield from columns.split(_BLOCK_TOKENS, dim=-1)
+
+
+def _live(places: Sequence[_Place]) -> int:
+    """Tokens of the longest row after the step; 0 if all are fresh, and nothing is read."""
+    if all(place.is_read for place in places):
+        return 0
+    return 1 + max(place.length for place in places)

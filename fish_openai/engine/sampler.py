@@ -95,10 +95,14 @@ class Sampler:
         seeds, frames = self._seeds[:num_rows], self._frames[:num_rows]
         return exponential_noise(seeds, frames, sum(self._widths)).split(self._widths, dim=1)
 
-    def record(self, codes: Tensor) -> None:
-        """Note the frame that the first rows have drawn: int64 [rows, num_codebooks]."""
-        self._history.record(codes, self._frames[: len(codes)])
-        self._frames[: len(codes)] += 1
+    def record(self, codes: Tensor, is_stepped: Tensor) -> None:
+        """Note the frame that the first rows have drawn, int64 [rows, num_codebooks].
+
+        Rows where `is_stepped`, bool [rows], is false have drawn nothing.
+        """
+        frames = self._frames[: len(codes)]
+        self._history.record(codes, frames, is_stepped)
+        frames += is_stepped
 
 
 def penalise(logits: Tensor, choices: Tensor, penalty: Tensor) -> Tensor:
@@ -127,7 +131,7 @@ def race(logits: Tensor, noise: Tensor, temperature: Tensor, top_p: Tensor) -> T
     order = logits.sort(dim=-1, descending=True)
     # Rounding may take the sum above 1 before the last choice, which a top_p of 1 is to keep.
     is_beyond = (order.values.softmax(dim=-1).cumsum(dim=-1) > top_p) & (top_p < 1)
-    is_beyond[:, 0] = False
+    is_beyond[:, :1].zero_()
     limited = logits.masked_fill(is_beyond.scatter(1, order.indices, is_beyond), -torch.inf)
     probabilities = (limited / temperature.clamp(min=1e-5)).softmax(dim=-1)
     drawn = (probabilities / noise).argmax(dim=-1)

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 import numpy as np
 
 from fish_openai.engine.backend import Backend, Frames
+from fish_openai.engine.memory import is_out_of_memory
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.request import Codes
 from fish_openai.engine.row import Row
 from fish_openai.engine.table import Table
-from fish_openai.errors import EngineFault, LastingFault
+from fish_openai.errors import EngineFault, EngineUnavailable, FishError, LastingFault
 
 _log = logging.getLogger(__name__)
 _NEWEST_ROUND = 0.05
@@ -238,13 +239,29 @@ class Stepper:
         """The border at which any fault of the backend becomes the error of the rows it touched."""
         try:
             yield
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001
             _log.exception("the engine failed in %s: %d request(s) end", where, len(rows))
+            if is_out_of_memory(error):
+                self._make_do()
             # First all ends, then all leaves: a backend that is broken may break at that too.
             for row in rows:
-                row.sink.fail(EngineFault(f"the engine failed in {where}"))
+                row.sink.fail(told_of(error, where))
             for row in rows:
                 self.abort(row)
+
+    def _make_do(self) -> None:
+        """Memory has run out with the rows that there are: be content with fewer."""
+        self.table.shrink()
+        _log.warning("memory ran out: at most %d row(s) at once from now on", self.table.num_rows)
+
+
+def told_of(error: Exception, where: str) -> FishError:
+    """What those are told who wait for what `error` has ended."""
+    if isinstance(error, EngineUnavailable):
+        return EngineUnavailable(error.message, retry_after_s=error.retry_after_s)
+    if is_out_of_memory(error):
+        return EngineUnavailable(f"memory ran out in {where}; try again in a few seconds.")
+    return EngineFault(f"the engine failed in {where}")
 
 
 def _average(average: float, newest: float, weight: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fish_openai.codec.dac import Codec
 from fish_openai.codec.streaming import State, split_state, stack_states
@@ -37,9 +38,17 @@ class Streams:
         state = stack_states([self._states[index] for index in indices])
         samples, state = self._codec.decode(codes, state)
         self._states.update(zip(indices, split_state(state, len(indices)), strict=True))
-        return list(samples.float().cpu().numpy())
+        return list(self._to_host(samples.float()).numpy())
 
     def encode(self, pcm: Pcm) -> Codes:
         """Codes int32 [num_codebooks, frames] of a recording."""
         samples = torch.from_numpy(pcm).to(self._device).unsqueeze(0)
         return self._codec.encode(samples)[0].to(torch.int32).cpu().numpy()
+
+    def _to_host(self, samples: Tensor) -> Tensor:
+        """A copy that the device writes by itself: into pinned memory, several times as fast."""
+        is_gpu = self._device.type == "cuda"
+        copied = samples.to("cpu", non_blocking=is_gpu)
+        if is_gpu:
+            torch.cuda.current_stream(self._device).synchronize()
+        return copied

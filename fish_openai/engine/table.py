@@ -12,6 +12,7 @@ class Table:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._rows: list[Row] = []
+        self._most: int | None = None
         self.num_stepping = 0
 
     def __len__(self) -> int:
@@ -21,9 +22,20 @@ class Table:
         return row in self._rows
 
     @property
+    def num_rows(self) -> int:
+        """Most rows at once."""
+        num_rows = self._backend.num_rows
+        return num_rows if self._most is None else min(num_rows, self._most)
+
+    @property
     def is_full(self) -> bool:
         """Whether no row can be added."""
-        return len(self._rows) == self._backend.num_rows
+        return len(self._rows) >= self.num_rows
+
+    def shrink(self) -> None:
+        """Take one row fewer than there are now, from now on; a row alone may always be tried."""
+        if len(self._rows) > 1:
+            self._most = len(self._rows) - 1
 
     @property
     def rows(self) -> Sequence[Row]:

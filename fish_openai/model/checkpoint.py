@@ -7,7 +7,8 @@ import torch
 from fish_openai.errors import CheckpointError
 from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
-from fish_openai.nn.weights import Tensors, assign, copies, fuse, read_tensors
+from fish_openai.nn.quantised import Quantiser, quantise
+from fish_openai.nn.weights import Tensors, assign, check_fit, copies, fuse, read_tensors
 
 
 def load_model(
@@ -18,6 +19,7 @@ def load_model(
     end_id: int,
     device: torch.device,
     dtype: torch.dtype,
+    quantiser: Quantiser | None = None,
 ) -> DualAR:
     """Build the language model of a checkpoint folder, ready for inference.
 
@@ -28,6 +30,8 @@ def load_model(
         end_id: token id of `<|im_end|>`.
         device: where the weights go.
         dtype: precision of weights and activations.
+        quantiser: how the slow transformer's products are kept; None: like the rest, in `dtype`. The
+            fast one, heads and embeddings never are: they are a small part and errors there are heard.
 
     Raises:
         CheckpointError: a file is missing, or a key or shape is not what `config.json` implies.
@@ -40,6 +44,9 @@ def load_model(
     tensors = fuse(tensors, ("w1", "w3"), "w13")
     head_rows = [*range(semantic_begin_id, semantic_begin_id + num_semantic), end_id]
     tensors = _cut_heads(tensors, config, torch.tensor(head_rows))
+    if quantiser is not None:
+        check_fit(model, tensors, folder)
+        quantise(model.layers, tensors, "layers.", quantiser)
     assign(model, copies(tensors, device, dtype), folder)
     model.build_tables(device)
     return model

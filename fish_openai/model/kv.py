@@ -95,6 +95,13 @@ class Span:
         mask = None if len(lengths) == 1 else _visibility(positions, live, cache.keys.dtype)
         return cls(cache, slice(0, len(lengths)), positions, live, mask=mask)
 
+    @classmethod
+    def padded(cls, cache: KVCache, lengths: Tensor, live: int) -> Self:
+        """The same for a `live` that may be larger than any row needs."""
+        positions = lengths.unsqueeze(1)
+        mask = _visibility(positions, live, cache.keys.dtype)
+        return cls(cache, slice(0, len(lengths)), positions, live, mask=mask)
+
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Write `keys` and `values` [rows, tokens, kv_heads, head_dim] and return all live ones.
 

@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from fish_openai.errors import CheckpointError
+from fish_openai.nn.mapped import let_go
 
 Tensors = dict[str, Tensor]
 _MAX_NAMED = 8
@@ -49,11 +50,17 @@ def _table(state: object, source: Path) -> Tensors:
 
 
 def copies(tensors: Tensors, device: torch.device, dtype: torch.dtype) -> Tensors:
-    """The same values on `device` in `dtype`, none of them in the file any more.
+    """The same values on `device` in `dtype`, taken out of `tensors` one at a time.
 
-    One tensor that is left in the file keeps all of it mapped, and counted as this process's memory.
+    One tensor that is left in the file keeps all of it mapped.
     """
-    return {name: tensor.to(device, dtype, copy=True) for name, tensor in tensors.items()}
+    return {name: _copy(tensors.pop(name), device, dtype) for name in list(tensors)}
+
+
+def _copy(tensor: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    copy = tensor.to(device, dtype, copy=True)
+    let_go(tensor)
+    return copy
 
 
 def assign(module: nn.Module, tensors: Tensors, folder: Path) -> None:
@@ -62,6 +69,13 @@ def assign(module: nn.Module, tensors: Tensors, folder: Path) -> None:
     Raises:
         CheckpointError: names the missing, unexpected or misshapen tensors.
     """
+    check_fit(module, tensors, folder)
+    module.load_state_dict(tensors, assign=True)
+    module.eval().requires_grad_(False)  # noqa: FBT003
+
+
+def check_fit(module: nn.Module, tensors: Tensors, folder: Path) -> None:
+    """Raise `CheckpointError` unless `module` needs exactly these `tensors`."""
     expected = {name: tensor.shape for name, tensor in module.state_dict().items()}
     problems = [
         *(f"{name} is missing" for name in expected.keys() - tensors.keys()),
@@ -78,8 +92,6 @@ def assign(module: nn.Module, tensors: Tensors, folder: Path) -> None:
             f"the weights in {folder} do not fit its configuration: "
             f"{'; '.join(sorted(problems)[:_MAX_NAMED])}{more}."
         )
-    module.load_state_dict(tensors, assign=True)
-    module.eval().requires_grad_(False)  # noqa: FBT003
 
 
 def fuse(tensors: Tensors, parts: tuple[str, ...], whole: str) -> Tensors:
@@ -89,5 +101,12 @@ def fuse(tensors: Tensors, parts: tuple[str, ...], whole: str) -> Tensors:
         owner, dot, leaf = name.partition(f".{parts[0]}.")
         names = [f"{owner}.{part}.{leaf}" for part in parts]
         if dot and all(other in tensors for other in names):
-            fused[f"{owner}.{whole}.{leaf}"] = torch.cat([fused.pop(other) for other in names])
+            fused[f"{owner}.{whole}.{leaf}"] = _stack([fused.pop(other) for other in names])
     return fused
+
+
+def _stack(parts: list[Tensor]) -> Tensor:
+    whole = torch.cat(parts)
+    for part in parts:
+        let_go(part)
+    return whole

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import sys
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from fish_openai.settings import Settings
 from tests.api.server import HOST, serving
 from tests.api.speech_call import PATH, error_of, speech
 from tests.fakes import FakeEngine, FakeVoices
+from tests.unit.nvml import FakeNvml
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/v1/models", "/nowhere", PATH])
@@ -105,7 +108,9 @@ def test_refusals_can_be_read_by_pages_too(client: httpx.Client) -> None:
 def test_health_is_ok_while_the_engine_is_ready(client: httpx.Client) -> None:
     answer = client.get("/health")
     assert answer.status_code == 200
-    assert answer.json() == {
+    body = answer.json()
+    machine = body.pop("machine")
+    assert body == {
         "status": "ok",
         "engine": {
             "state": "ready",
@@ -113,11 +118,36 @@ def test_health_is_ok_while_the_engine_is_ready(client: httpx.Client) -> None:
             "rows_running": 0,
             "rows_waiting": 0,
             "error": None,
+            "asleep": False,
         },
         "checkpoint": "fake/minnow",
         "device": "cpu",
+        "precision": "float32",
+        "quantization": "none",
+        "threads": 2,
+        "allocator": "a test's",
+        "gpus": [],
         "version": __version__,
     }
+    assert machine["cpus"] == os.cpu_count()
+    assert 0 < machine["memory_available_bytes"] <= machine["memory_total_bytes"]
+
+
+def test_health_is_ok_while_the_weights_are_let_go(
+    client: httpx.Client, engine: FakeEngine
+) -> None:
+    engine.is_asleep = True
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json()["engine"]["asleep"] is True
+
+
+def test_health_shows_the_gpus_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(2).load())
+    with serving(create_app(Settings(), FakeEngine(), FakeVoices())) as port:
+        gpus = httpx.get(f"http://{HOST}:{port}/health").json()["gpus"]
+    assert [gpu["index"] for gpu in gpus] == [0, 1]
+    assert gpus[0]["temperature_celsius"] == 61
 
 
 def test_health_is_503_when_the_engine_has_failed(client: httpx.Client, engine: FakeEngine) -> None:

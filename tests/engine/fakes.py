@@ -66,6 +66,7 @@ class CountingBackend:
         runaways: names of rows that never end a sentence.
         blocks: how often a prompt has to be read.
         room: frames that one row may have.
+        fault: what is raised; by default an error of its own.
         may_step: clear it, and the next step waits.
         is_held: set while a step waits.
     """
@@ -77,6 +78,7 @@ class CountingBackend:
     runaways: set[int] = field(default_factory=set)
     blocks: int = 1
     room: int = 10**9
+    fault: Exception | None = None
     may_step: threading.Event = field(default_factory=threading.Event)
     is_held: threading.Event = field(default_factory=threading.Event)
     places: list[Place] = field(default_factory=list)
@@ -86,8 +88,9 @@ class CountingBackend:
     def __post_init__(self) -> None:
         self.may_step.set()
 
-    def break_once(self, method: str) -> None:
-        """Make the next call of `method` raise."""
+    def break_once(self, method: str, fault: Exception | None = None) -> None:
+        """Make the next call of `method` raise, `fault` or something that is its own."""
+        self.fault = fault
         left = [method]
         self.is_broken = lambda called: called in left and not left.remove(called)
 
@@ -175,7 +178,7 @@ class CountingBackend:
     def _note(self, method: str, *places: Place) -> None:
         self.events.append((method, sorted(place.name for place in places)))
         if self.is_broken(method):
-            raise RuntimeError(f"{method} is broken")
+            raise self.fault or RuntimeError(f"{method} is broken")
 
 
 def counting(backend: CountingBackend) -> Loaded:

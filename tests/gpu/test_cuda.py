@@ -7,9 +7,10 @@ import torch
 from fish_openai.engine.core import Loaded
 from fish_openai.engine.load import load_own
 from fish_openai.engine.request import Sampling, SpeechRequest
+from fish_openai.engine.runner import Runner
 from fish_openai.engine.stepper import Stepper
 from fish_openai.settings import Settings
-from tests.engine.recorder import run, speak_alone, submit
+from tests.engine.recorder import Recorder, run, speak_alone, submit
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="NOTHING CHECKED ON A GPU: torch sees no CUDA device"
@@ -57,3 +58,33 @@ def test_rows_that_join_later_do_not_change_the_first() -> None:
     run(stepper)
     assert first.usage == alone.usage
     np.testing.assert_allclose(first.samples, alone.samples, atol=2e-2)
+
+
+def test_every_size_of_step_is_recorded_and_replayed_rows_say_what_plain_ones_say() -> None:
+    engine = loaded("cuda", "float32")
+    assert isinstance(engine.backend, Runner)
+    graphs = engine.backend.graphs
+    assert graphs.num_recorded > 0
+    replayed = speak_alone(engine, GREEDY)
+    graphs.record(lambda work: work)
+    plain = speak_alone(engine, GREEDY)
+    assert replayed.usage == plain.usage
+    np.testing.assert_array_equal(replayed.samples, plain.samples)
+
+
+def test_the_host_waits_for_nothing_while_it_launches_a_step() -> None:
+    engine = loaded("cuda", "auto")
+    backend = engine.backend
+    assert isinstance(backend, Runner)
+    backend.graphs.record(lambda work: work)
+    backend.join(engine.planner.plan(GREEDY, Recorder()))
+    while not backend.read(0):
+        pass
+    for _ in range(3):
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            backend.launch(1)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        torch.cuda.synchronize()
+    backend.leave()

@@ -57,7 +57,7 @@ def test_the_full_size_has_the_names_and_shapes_of_upstreams_classes(
     llama, tokenizer = upstream().llama, their_lm(checkpoint(TINY)).tokenizer
     with known_warnings_ignored(), torch.device("meta"):
         lm = llama.DualARTransformer(llama.DualARModelArgs(**asdict(S1_MINI.lm)), tokenizer)
-        codec = models._build_codec(S1_MINI.codec)
+        codec = models.build_codec(S1_MINI.codec)
         ours = dict(lm_weights(S1_MINI, Blueprint(torch.bfloat16)))
         ours |= dict(codec_weights(S1_MINI.codec, Blueprint(torch.float32)))
         ours |= dict(codec_leftovers(S1_MINI.codec))

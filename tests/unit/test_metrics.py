@@ -1,12 +1,16 @@
 """The metrics by themselves: what is shown, and when the engine is asked."""
 
+import os
 import re
+from collections.abc import Callable
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from fish_openai.engine.request import EngineStatus
 from fish_openai.metrics import CallOutcome, Metrics
+from fish_openai.telemetry import Gpus
+from tests.unit.nvml import FakeNvml
 
 NAMES_AND_KINDS = {
     "fish_requests": "counter",
@@ -20,6 +24,16 @@ NAMES_AND_KINDS = {
     "fish_voice_cache_hits": "counter",
     "fish_voice_cache_misses": "counter",
     "fish_voice_cache_bytes": "gauge",
+    "fish_asleep": "gauge",
+    "fish_system_cpu_busy_seconds": "counter",
+    "fish_system_cpus": "gauge",
+    "fish_system_memory_available_bytes": "gauge",
+    "fish_system_memory_total_bytes": "gauge",
+    "fish_gpu_utilization_ratio": "gauge",
+    "fish_gpu_memory_used_bytes": "gauge",
+    "fish_gpu_memory_total_bytes": "gauge",
+    "fish_gpu_power_watts": "gauge",
+    "fish_gpu_temperature_celsius": "gauge",
 }
 
 
@@ -27,12 +41,16 @@ def idle() -> EngineStatus:
     return EngineStatus(state="ready", rows=8, rows_running=0, rows_waiting=0)
 
 
+def metrics_of(status: Callable[[], EngineStatus] = idle, nvml: FakeNvml | None = None) -> Metrics:
+    return Metrics(status, Gpus((nvml or FakeNvml(0)).load))
+
+
 def figure(metrics: Metrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
 
 
 def test_everything_is_shown_under_its_name_and_kind_before_the_first_call() -> None:
-    text = generate_latest(Metrics(idle).registry).decode()
+    text = generate_latest(metrics_of().registry).decode()
     families = {each.name: each.type for each in text_string_to_metric_families(text)}
     ours = {
         name: kind
@@ -44,7 +62,7 @@ def test_everything_is_shown_under_its_name_and_kind_before_the_first_call() -> 
 
 
 def test_the_only_label_of_ours_is_one_of_six_outcomes() -> None:
-    text = generate_latest(Metrics(idle).registry).decode()
+    text = generate_latest(metrics_of().registry).decode()
     labels = re.findall(r'^fish_requests_total\{outcome="(\w+)"\} 0\.0$', text, re.MULTILINE)
     assert labels == [
         "done",
@@ -72,7 +90,7 @@ def test_the_engine_is_asked_at_every_scrape() -> None:
         )
         for running in (1, 7)
     )
-    registry = Metrics(lambda: next(snapshots)).registry
+    registry = metrics_of(lambda: next(snapshots)).registry
     first, second = (
         {sample.name: sample.value for family in registry.collect() for sample in family.samples}
         for _ in range(2)
@@ -92,7 +110,39 @@ def test_the_engine_is_asked_at_every_scrape() -> None:
 
 
 def test_two_applications_in_one_process_count_for_themselves() -> None:
-    one, other = Metrics(idle), Metrics(idle)
+    one, other = metrics_of(), metrics_of()
     one.requests.labels(CallOutcome.DONE).inc()
     assert figure(one, "fish_requests_total", outcome="done") == 1
     assert figure(other, "fish_requests_total", outcome="done") == 0
+
+
+def test_each_gpu_is_shown_by_its_number() -> None:
+    metrics = metrics_of(nvml=FakeNvml(2))
+    for index in range(2):
+        gpu = str(index)
+        assert figure(metrics, "fish_gpu_utilization_ratio", gpu=gpu) == 0.75
+        assert figure(metrics, "fish_gpu_memory_used_bytes", gpu=gpu) == 3 * 2**30
+        assert figure(metrics, "fish_gpu_memory_total_bytes", gpu=gpu) == 24 * 2**30
+        assert figure(metrics, "fish_gpu_power_watts", gpu=gpu) == 310.5
+        assert figure(metrics, "fish_gpu_temperature_celsius", gpu=gpu) == 61
+
+
+def test_what_a_gpu_does_not_tell_is_not_shown() -> None:
+    metrics = metrics_of(nvml=FakeNvml(1, untold={"nvmlDeviceGetPowerUsage"}))
+    assert figure(metrics, "fish_gpu_power_watts", gpu="0") is None
+    assert figure(metrics, "fish_gpu_temperature_celsius", gpu="0") == 61
+
+
+def test_the_machines_figures_are_those_of_this_machine() -> None:
+    metrics = metrics_of()
+    total = figure(metrics, "fish_system_memory_total_bytes")
+    available = figure(metrics, "fish_system_memory_available_bytes")
+    assert total is not None
+    assert available is not None
+    assert 0 < available <= total
+    assert figure(metrics, "fish_system_cpus") == os.cpu_count()
+    first = figure(metrics, "fish_system_cpu_busy_seconds_total")
+    second = figure(metrics, "fish_system_cpu_busy_seconds_total")
+    assert first is not None
+    assert second is not None
+    assert 0 < first <= second

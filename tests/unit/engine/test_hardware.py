@@ -8,6 +8,8 @@ from fish_openai.engine.hardware import (
     choose_device,
     choose_precision,
     configure,
+    limit_memory,
+    rows_budget,
     rows_that_fit,
 )
 from fish_openai.errors import SettingsError
@@ -94,22 +96,57 @@ def test_the_number_of_threads_is_set_only_where_one_is_asked_for(
     assert calls == set_to
 
 
-@pytest.fixture
-def free_bytes(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A thousand, of which rows may take 600."""
-    monkeypatch.setattr(hardware, "_free_bytes", lambda _: 1000)
-    return 1000
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+GIB = 2**30
 
 
 @pytest.mark.parametrize(("row_bytes", "rows"), [(75, 8), (100, 6), (600, 1)])
-def test_as_many_rows_are_made_as_are_wanted_and_fit(
-    free_bytes: int, row_bytes: int, rows: int
-) -> None:
-    assert row_bytes * rows <= 0.6 * free_bytes
-    assert rows_that_fit(8, row_bytes, torch.device("cpu")) == rows
+def test_as_many_rows_are_made_as_are_wanted_and_fit(row_bytes: int, rows: int) -> None:
+    assert rows_that_fit(8, row_bytes, 600, CPU) == rows
 
 
-@pytest.mark.usefixtures("free_bytes")
 def test_memory_for_less_than_a_row_is_refused() -> None:
     with pytest.raises(SettingsError, match="one row needs 1 MiB and 0 MiB may be used"):
-        rows_that_fit(8, 1 << 20, torch.device("cpu"))
+        rows_that_fit(8, 1 << 20, 600, CPU)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A GPU of 24 GiB, 20 of them free and 3 of ours; the fractions that torch is limited to."""
+    limits: list[float] = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (20 * GIB, 24 * GIB))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 3 * GIB)
+    monkeypatch.setattr(
+        torch.cuda, "set_per_process_memory_fraction", lambda share, _: limits.append(share)
+    )
+    return limits
+
+
+def test_rows_may_take_a_part_of_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "_free_bytes", lambda _: 1000)
+    assert rows_budget(CPU, memory_fraction=0.6, vram_gb=0.0) == 600
+
+
+@pytest.mark.parametrize(("vram_gb", "free_gib"), [(0.0, 20), (48.0, 20), (7.0, 4), (2.0, -1)])
+def test_rows_on_a_gpu_may_take_a_part_of_what_is_allowed_and_free(
+    gpu: list[float], vram_gb: float, free_gib: int
+) -> None:
+    assert gpu == []
+    budget = rows_budget(CUDA, memory_fraction=0.5, vram_gb=vram_gb)
+    assert budget == 0.5 * free_gib * GIB
+
+
+@pytest.mark.parametrize(("vram_gb", "limits"), [(0.0, []), (6.0, [0.25]), (48.0, [1.0])])
+def test_torch_is_limited_to_the_memory_that_is_allowed(
+    gpu: list[float], vram_gb: float, limits: list[float]
+) -> None:
+    limit_memory(vram_gb, CUDA)
+    assert gpu == limits
+
+
+def test_a_limit_for_a_gpu_is_not_passed_over_in_silence_on_a_cpu(
+    gpu: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    limit_memory(6.0, CPU)
+    assert gpu == []
+    assert "--vram-gb does nothing on cpu" in caplog.text

@@ -21,11 +21,15 @@ def history() -> ResidualHistory:
     return ResidualHistory(ROWS, CODEBOOKS, CPU)
 
 
+def stepped(rows: int) -> Tensor:
+    return torch.ones(rows, dtype=torch.bool)
+
+
 def record(history: History, start: int, count: int, rows: int = 1) -> None:
     """Frames number `start` and on; row r says frame + 10 r in every codebook."""
     for frame in range(start, start + count):
         codes = torch.tensor([[frame + 10 * row] * CODEBOOKS for row in range(rows)])
-        history.record(codes, torch.full((rows,), frame))
+        history.record(codes, torch.full((rows,), frame), stepped(rows))
 
 
 def said(choices: Tensor, row: int = 0) -> set[int]:
@@ -49,7 +53,7 @@ def test_the_semantic_codebook_is_exempt(history: ResidualHistory) -> None:
 
 
 def test_each_codebook_and_row_has_its_own_history(history: ResidualHistory) -> None:
-    history.record(torch.tensor([[1, 2, 3], [4, 5, 6]]), torch.tensor([0, 20]))
+    history.record(torch.tensor([[1, 2, 3], [4, 5, 6]]), torch.tensor([0, 20]), stepped(2))
     assert [said(history.choices(book, 2), row) for row in (0, 1) for book in (1, 2)] == [
         {2},
         {3},
@@ -82,9 +86,9 @@ def test_rows_change_places_with_their_histories(make: object) -> None:
 def test_upstreams_window_misses_the_first_frame_and_starts_with_zeros() -> None:
     history = upstream()
     assert said(history.choices(1, 1)) == set()
-    history.record(torch.tensor([[7, 7, 7]]), torch.tensor([0]))
+    history.record(torch.tensor([[7, 7, 7]]), torch.tensor([0]), stepped(1))
     assert said(history.choices(1, 1)) == {0}
-    history.record(torch.tensor([[8, 8, 8]]), torch.tensor([1]))
+    history.record(torch.tensor([[8, 8, 8]]), torch.tensor([1]), stepped(1))
     assert said(history.choices(1, 1)) == {0, 8}
 
 

@@ -112,7 +112,7 @@ def frame(sampler: Sampler, rows: int) -> list[list[int]]:
         choose(seeded(1, width, seed=index).expand(rows, -1), index)
         for index, width in enumerate(WIDTHS)
     ]
-    sampler.record(torch.stack(codes, dim=1))
+    sampler.record(torch.stack(codes, dim=1), torch.ones(rows, dtype=torch.bool))
     return torch.stack(codes, dim=1).tolist()
 
 

@@ -1,0 +1,1 @@
+"""How long each stage takes on this machine, and how long it has to take at least."""
