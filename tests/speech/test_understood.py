@@ -1,13 +1,10 @@
 """The product's own evaluation, run against the product: are sentences it never saw understood?"""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from fish_openai.cli import main
 from fish_openai.evaluation.report import Report, VoiceReport
-from tests.speech.product import served
 
 NUM_SENTENCES = 5
 MOST_ERRORS = 0.5
@@ -15,16 +12,11 @@ MOST_ERRORS = 0.5
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> VoiceReport:
-    home = tmp_path_factory.mktemp("home")
-    with served(home, "--checkpoint", "minnow", "--log-level", "error") as url:
-        return evaluate(f"{url}/v1", home / "report.json").voices[0]
-
-
-def evaluate(base_url: str, file: Path) -> Report:
+def voice(base_url: str, tmp_path_factory: pytest.TempPathFactory) -> VoiceReport:
+    file = tmp_path_factory.mktemp("reports") / "report.json"
     arguments = ["--base-url", base_url, "--first", str(NUM_SENTENCES), "--json", str(file)]
     assert main(["evaluate", *arguments]) == 0
-    return msgspec.json.decode(file.read_bytes(), type=Report)
+    return msgspec.json.decode(file.read_bytes(), type=Report).voices[0]
 
 
 def test_words_are_understood(voice: VoiceReport) -> None:
