@@ -58,13 +58,21 @@ PUBLISHED = {S1_MINI.name: S1_MINI}
 """Checkpoints that can be downloaded, by name."""
 
 
+def chosen_checkpoint(settings: Settings) -> str:
+    """Its name; `auto` is S1-mini where it has been downloaded, and else the embedded demo."""
+    if settings.checkpoint != "auto":
+        return settings.checkpoint
+    is_there = not S1_MINI.missing_files(settings.checkpoints_dir / S1_MINI.name)
+    return S1_MINI.name if is_there else "minnow"
+
+
 def checkpoint_folder(settings: Settings) -> Path:
     """Find the folder of the checkpoint that the settings name.
 
     Raises:
         CheckpointError: it is not downloaded yet, or not a folder.
     """
-    name = settings.checkpoint
+    name = chosen_checkpoint(settings)
     if name in EMBEDDED:
         return EMBEDDED[name]
     if name in PUBLISHED:

@@ -75,9 +75,11 @@ class Settings:
         metadata=whole("server", "largest body of one request", 2**10, 2**30),
     )
     checkpoint: str = field(
-        default="minnow",
+        default="auto",
         metadata=text(
-            "engine", "what speaks", "minnow (embedded demo), s1-mini (to download) or a folder"
+            "engine",
+            "what speaks",
+            "s1-mini (to download), minnow (embedded demo), a folder, or auto: s1-mini if it is there",
         ),
     )
     engine: str = field(

@@ -4,11 +4,14 @@ Weight normalisation is taken off for training and put back for export; the laye
 made for wide networks and long runs, is replaced by one that learns from the first step.
 """
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import remove_weight_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
+from fish_openai.codec.checkpoint import bake_weight_norm
 from fish_openai.codec.config import CodecConfig
 from fish_openai.upstream.models import build_codec
 from fish_openai.upstream.shims import known_warnings_ignored, upstream
@@ -16,10 +19,9 @@ from fish_openai.upstream.shims import known_warnings_ignored, upstream
 GEOMETRY = CodecConfig(
     sample_rate=16_000,
     encoder_dim=8,
-    # Large strides where the signal is long, in both: a quarter of the official order's work. The last
-    # stride is 2, because what is left of its pattern then lies at 8 kHz, where nobody hears it.
+    # Large strides where the signal is long, in both: a quarter of the official order's work.
     encoder_rates=(5, 5, 4, 2),
-    decoder_rates=(4, 5, 5, 2),
+    decoder_rates=(2, 5, 5, 4),
     encoder_transformer_layers=(0, 0, 0, 0),
     latent_dim=128,
     decoder_dim=256,
@@ -55,6 +57,13 @@ class TrainableCodec(nn.Module):
         """Samples [batch, 1, frames * frame_samples] of quantised latents."""
         quantizer = self.dac.quantizer
         return self.dac.decoder(quantizer.upsample(quantizer.post_module(latents)))
+
+    def start_from(self, folder: Path) -> None:
+        """Take over all that is around the quantisers from a checkpoint of the same geometry."""
+        state = torch.load(folder / "codec.pth", weights_only=True)
+        plain = {name: tensor.float() for name, tensor in bake_weight_norm(state).items()}
+        around = {name: tensor for name, tensor in plain.items() if "quantizers." not in name}
+        self.dac.load_state_dict(around, strict=False)
 
     def export(self) -> dict[str, Tensor]:
         """The state dict of the weight-normed classes, without what a formula gives back."""

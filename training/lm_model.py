@@ -5,6 +5,7 @@ forward does not run.
 """
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -69,6 +70,17 @@ class TrainableLm(nn.Module):
         self.fast_norm = nn.RMSNorm(size.fast_dim, size.norm_eps)
         self.fast_output = nn.Linear(size.fast_dim, size.codebook_size, bias=False)
         self._initialise()
+
+    def start_from(self, folder: Path) -> None:
+        """Take over the blocks of a checkpoint of the same size; its codes mean something else."""
+        state = torch.load(folder / "model.pth", weights_only=True)
+        blocks = {
+            name: tensor.float()
+            for name, tensor in state.items()
+            if name.startswith(("layers.", "fast_layers."))
+        }
+        self.load_state_dict(blocks, strict=False)
+        self.embeddings.weight.data[:NUM_BYTES] = state["embeddings.weight"][:NUM_BYTES]
 
     def hidden(self, prompt: Tensor, guide: Guide | None = None) -> tuple[Tensor, Tensor]:
         """States [batch, tokens, dim] after the slow layers, and the guided heads' loss.

@@ -58,8 +58,8 @@ class Shard:
         for _ in range(_PER_SHARD):
             usual = rng.random() < self.plan.share
             number = rng.randrange(len(VOICES) if usual else len(self.plan.cast))
-            text, stretch = source.draw(), rng.uniform(0.92, 1.12)
-            spoken = self.plan.cast[number].say(flite, text, stretch=stretch)
+            text = source.draw()
+            spoken = self.plan.cast[number].say(flite, text)
             yield spoken.samples, _facts(spoken, text, number)
 
 

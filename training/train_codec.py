@@ -37,6 +37,8 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.team, self.options = team, options
         self.codec = TrainableCodec(GEOMETRY)
+        if options.start:
+            self.codec.start_from(options.start)
         self.quantiser = ResidualQuantiser(self.codec.dac.quantizer)
         frame = GEOMETRY.frame_samples
         speech = Speech(options.speech)
@@ -177,8 +179,9 @@ def main() -> None:
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("speech", type=Path, help="folder made by training.synthesise")
     parser.add_argument("codec", type=Path, help="file to write, or to go on with")
+    parser.add_argument("--start", type=Path, help="checkpoint folder whose codec to start from")
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--batch", type=int, default=4, help="crops of each process")
+    parser.add_argument("--batch", type=int, default=3, help="crops of each process")
     parser.add_argument("--frames", type=int, default=14, help="length of a crop")
     parser.add_argument("--rate", type=float, default=8e-4, help="learning rate at its highest")
     parser.add_argument("--processes", type=int, default=2)

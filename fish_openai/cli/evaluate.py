@@ -8,6 +8,7 @@ import msgspec
 from tqdm import tqdm
 
 from fish_openai.cli.registry import open_registry
+from fish_openai.download import chosen_checkpoint
 from fish_openai.engine.build import build_engine
 from fish_openai.errors import BadRequest
 from fish_openai.evaluation.engine_narrator import EngineNarrator
@@ -63,7 +64,8 @@ def _readings(
         return arguments.audio, read_folder(Path(arguments.audio), sentences)
     if arguments.base_url is not None:
         return arguments.base_url, asyncio.run(_ask_server(arguments, sentences))
-    return settings.checkpoint, asyncio.run(_ask_engine(settings, arguments, sentences))
+    name = chosen_checkpoint(settings)
+    return name, asyncio.run(_ask_engine(settings, arguments, sentences))
 
 
 async def _ask_server(arguments: Namespace, sentences: tuple[str, ...]) -> tuple[Reading, ...]:

@@ -159,7 +159,7 @@ def test_a_signal_while_the_engine_loads_ends_the_server_too(number: int) -> Non
 
 
 def test_the_welcome_says_where_what_and_how_to_try_it() -> None:
-    with serving() as process:
+    with serving("--checkpoint", "minnow") as process:
         lines = [process.line() for _ in range(6)]
         process.signal(signal.SIGTERM)
         process.end()
@@ -168,6 +168,12 @@ def test_the_welcome_says_where_what_and_how_to_try_it() -> None:
     assert lines[1] == "fake/minnow on cpu (float32, 44100 Hz, 8 rows)"
     assert f"curl {url[0]}/v1/audio/speech" in lines[3]
     assert lines[5] == "Ctrl-C ends it."
+
+
+def test_the_welcome_says_that_a_checkpoint_nobody_chose_is_a_demo() -> None:
+    with serving() as process:
+        lines = [process.line() for _ in range(6)]
+    assert lines[1].endswith(", a small demo; the real voice: fish-openai models download s1-mini")
 
 
 @pytest.mark.parametrize(

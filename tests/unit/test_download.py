@@ -119,9 +119,19 @@ def test_an_unknown_checkpoint_cannot_be_downloaded(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_default_checkpoint_is_embedded_and_complete() -> None:
-    folder = checkpoint_folder(Settings())
+def test_without_s1_mini_the_embedded_checkpoint_speaks_and_is_complete(tmp_path: Path) -> None:
+    folder = checkpoint_folder(Settings(checkpoints_dir=tmp_path))
+    assert folder.name == "minnow"
     assert S1_MINI.missing_files(folder) == []
+
+
+def test_s1_mini_speaks_by_default_once_it_is_downloaded_completely(tmp_path: Path) -> None:
+    settings, folder = Settings(checkpoints_dir=tmp_path), tmp_path / "s1-mini"
+    folder.mkdir()
+    for name in S1_MINI.files:
+        assert checkpoint_folder(settings).name == "minnow"
+        (folder / name).touch()
+    assert checkpoint_folder(settings) == folder
 
 
 def test_a_checkpoint_that_is_not_downloaded_says_what_to_run(tmp_path: Path) -> None:

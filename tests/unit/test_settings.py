@@ -19,7 +19,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_without_any_source_the_defaults_hold() -> None:
     settings = Settings.load({}, {})
-    assert (settings.host, settings.port, settings.checkpoint) == ("127.0.0.1", 8000, "minnow")
+    assert (settings.host, settings.port, settings.checkpoint) == ("127.0.0.1", 8000, "auto")
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(config: Path) -> None:
