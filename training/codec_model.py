@@ -18,7 +18,7 @@ from fish_openai.upstream.shims import known_warnings_ignored, upstream
 
 GEOMETRY = CodecConfig(
     sample_rate=16_000,
-    encoder_dim=8,
+    encoder_dim=16,
     # Large strides where the signal is long, in both: a quarter of the official order's work.
     encoder_rates=(5, 5, 4, 2),
     decoder_rates=(2, 5, 5, 4),
@@ -35,6 +35,11 @@ GEOMETRY = CodecConfig(
     tf_intermediate=384,
     window=16,
 )
+
+
+ENCODING = ("encoder.", "quantizer.downsample.", "quantizer.pre_module.")
+DECODING = ("decoder.", "quantizer.upsample.", "quantizer.post_module.")
+"""How the names of what makes latents, and of what makes sound of them, begin in a DAC."""
 
 
 class TrainableCodec(nn.Module):
@@ -59,11 +64,11 @@ class TrainableCodec(nn.Module):
         return self.dac.decoder(quantizer.upsample(quantizer.post_module(latents)))
 
     def start_from(self, folder: Path) -> None:
-        """Take over all that is around the quantisers from a checkpoint of the same geometry."""
+        """Take over what decodes latents from a checkpoint of the same geometry."""
         state = torch.load(folder / "codec.pth", weights_only=True)
         plain = {name: tensor.float() for name, tensor in bake_weight_norm(state).items()}
-        around = {name: tensor for name, tensor in plain.items() if "quantizers." not in name}
-        self.dac.load_state_dict(around, strict=False)
+        decoding = {name: tensor for name, tensor in plain.items() if name.startswith(DECODING)}
+        self.dac.load_state_dict(decoding, strict=False)
 
     def export(self) -> dict[str, Tensor]:
         """The state dict of the weight-normed classes, without what a formula gives back."""

@@ -1,6 +1,6 @@
 """Trained weights into a checkpoint folder in the official layout.
 
-python -m training.export codec.pt lm.pt FOLDER
+python -m training.export code.pt encoder.pt decoder.pt lm.pt FOLDER
 """
 
 import argparse
@@ -14,8 +14,8 @@ from torch import Tensor
 
 from fish_openai.testing.vocabulary import write_tokenizer
 from fish_openai.text.profile import Profile
-from training.codec_model import GEOMETRY
-from training.lm_model import NUM_BYTES, SIZE
+from training.codec_model import GEOMETRY, TrainableCodec
+from training.lm_model import NUM_BYTES, SIZE, TrainableLm
 from training.train_codec import load_codec
 from training.train_lm import load_lm
 
@@ -31,15 +31,15 @@ PROFILE = Profile(
 )
 
 
-def export(codec: Path, lm: Path, folder: Path) -> None:
+def export(codec: TrainableCodec, lm: TrainableLm, folder: Path) -> None:
     """Write all files of the checkpoint; weights as float16."""
     folder.mkdir(parents=True, exist_ok=True)
     write_tokenizer(folder, NUM_BYTES, GEOMETRY.semantic_codebook_size)
     _write_json(folder / "config.json", msgspec.json.encode(dataclasses.asdict(SIZE)))
     _write_json(folder / "codec.json", msgspec.json.encode(GEOMETRY))
     _write_json(folder / "profile.json", msgspec.json.encode(PROFILE))
-    torch.save(_halved(load_codec(codec).export()), folder / "codec.pth")
-    torch.save(_halved(load_lm(lm).state_dict()), folder / "model.pth")
+    torch.save(_halved(codec.export()), folder / "codec.pth")
+    torch.save(_halved(lm.state_dict()), folder / "model.pth")
 
 
 def _halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -58,11 +58,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("codec", type=Path)
-    parser.add_argument("lm", type=Path)
-    parser.add_argument("folder", type=Path)
+    for name in ("code", "encoder", "decoder", "lm", "folder"):
+        parser.add_argument(name, type=Path)
     options = parser.parse_args()
-    export(options.codec, options.lm, options.folder)
+    codec = load_codec(options.code, options.encoder, options.decoder)
+    export(codec, load_lm(options.lm), options.folder)
     size = sum(path.stat().st_size for path in options.folder.iterdir() if path.is_file())
     print(f"{options.folder}: {size / 1e6:.1f} MB")
 

@@ -1,7 +1,7 @@
 """The residual quantisers of a codec, set from latents instead of learnt.
 
 Learnt together with the encoder they lost most of their entries here within minutes; principal axes and
-cluster means of the latents of a finished autoencoder keep all of them in use.
+cluster means keep all of them in use.
 """
 
 from typing import NamedTuple
@@ -9,6 +9,9 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+_HEIGHT = 4.0
+"""Of the last coordinate, by the mean length of the others."""
 
 
 class Quantised(NamedTuple):
@@ -50,7 +53,7 @@ class ResidualQuantiser:
         left, residual = [], latents
         total = _variance(latents)
         for index, stage in enumerate(self.stages):
-            axes = _axes(residual, reader if index == 0 else reader[:0], stage.codebook_dim)
+            axes = _axes(residual, reader if index == 0 else reader[:0], stage.codebook_dim - 1)
             residual = residual - _set_stage(stage, residual, axes)
             left.append(_variance(residual) / total)
         return left
@@ -70,24 +73,32 @@ def _axes(points: Tensor, reader: Tensor, count: int) -> Tensor:
 
 
 def _set_stage(stage: nn.Module, points: Tensor, axes: Tensor) -> Tensor:
-    """Fit one stage to points [frames, dim]; what it makes of them."""
+    """Fit one stage to points [frames, dim]; what it makes of them.
+
+    The quantiser compares angles. A last coordinate that is long and alike for all makes the nearest
+    angle the nearest point.
+    """
     mean = points.mean(0)
     inside = (points - mean) @ axes.T
+    height = _HEIGHT * float(inside.norm(dim=1).mean())
     back = torch.linalg.lstsq(inside, points - mean).solution.T
-    stage.in_proj.weight.data.copy_(axes[..., None])
-    stage.in_proj.bias.data.copy_(-axes @ mean)
-    stage.codebook.weight.data.copy_(_cluster(inside, stage.codebook_size))
-    stage.out_proj.weight.data.copy_(back[..., None])
+    entries = F.pad(_cluster(inside, stage.codebook_size), (0, 1), value=height)
+    # Not quite zero: weight normalisation divides by the length of each row.
+    flat = 1e-3 * axes[:1]
+    stage.in_proj.weight.data.copy_(torch.cat([axes, flat])[..., None])
+    stage.in_proj.bias.data.copy_(F.pad(-axes @ mean, (0, 1), value=height))
+    stage.codebook.weight.data.copy_(entries)
+    stage.out_proj.weight.data.copy_(F.pad(back, (0, 1))[..., None])
     stage.out_proj.bias.data.copy_(mean)
-    entries, _ = stage.decode_latents(inside.T[None])
-    return entries[0].T @ back.T + mean
+    chosen, _ = stage.decode_latents(stage.in_proj(points.T[None]))
+    return stage.out_proj(chosen)[0].T
 
 
 def _cluster(points: Tensor, count: int, rounds: int = 20) -> Tensor:
-    """Lloyd's algorithm under the quantiser's metric, the angle."""
+    """Lloyd's algorithm: [count, dim] means of points [frames, dim]."""
     entries = points[torch.randperm(len(points))[:count]]
     for _ in range(rounds):
-        nearest = (F.normalize(points, dim=1) @ F.normalize(entries, dim=1).T).argmax(1)
+        nearest = (points @ entries.T - 0.5 * entries.square().sum(1)).argmax(1)
         sizes = torch.bincount(nearest, minlength=count)[:, None]
         sums = torch.zeros_like(entries).index_add_(0, nearest, points)
         strays = points[torch.randint(0, len(points), (count,))]

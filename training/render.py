@@ -1,6 +1,6 @@
 """The sentences of `fish-openai evaluate` by Flite and, after it, by the codec's round trip.
 
-python -m training.render FOLDER [--codec codec.pt] [--first 20]
+python -m training.render FOLDER [--codec code.pt encoder.pt decoder.pt] [--first 20]
 
 Writes FOLDER/VOICE-flite/001.wav and, with a codec, FOLDER/VOICE-codec/001.wav, which
 `fish-openai evaluate --audio FOLDER` compares.
@@ -52,10 +52,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--codec", type=Path, help="file made by training.train_codec")
+    parser.add_argument("--codec", type=Path, nargs=3, help="its code, encoder and decoder")
     parser.add_argument("--first", type=int, help="only so many sentences")
     options = parser.parse_args()
-    flite, codec = Flite(), load_codec(options.codec) if options.codec else None
+    flite, codec = Flite(), load_codec(*options.codec) if options.codec else None
     for voice in VOICES:
         for number, samples in enumerate(islice(spoken(voice, flite), options.first), 1):
             _write(options.folder / f"{voice}-flite", number, samples)

@@ -6,9 +6,14 @@ window, because linear frequencies stalled.
 
 import functools
 import math
+from typing import TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+Samples = TypeVar("Samples", Tensor, NDArray[np.float32])
 
 _BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20, 64: 10}
 """Mel bands by window length."""
@@ -19,7 +24,7 @@ and none, the codec never learnt any formant above 1 kHz; with 3e-5 it learnt hi
 
 def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     """Mean distance in nats of samples [batch, samples], over all windows; a little of it is linear."""
-    heard, wanted = _emphasised(heard), _emphasised(wanted)
+    heard, wanted = emphasised(heard), emphasised(wanted)
     total = torch.zeros(())
     for window, bands in _BANDS.items():
         ours = mel(heard, rate, window, bands)
@@ -30,9 +35,9 @@ def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     return total / len(_BANDS)
 
 
-def _emphasised(samples: Tensor) -> Tensor:
-    """High frequencies as loud as low ones, as in linear prediction."""
-    return samples[:, 1:] - 0.95 * samples[:, :-1]
+def emphasised(samples: Samples) -> Samples:
+    """High frequencies as loud as low ones, as in linear prediction; one sample fewer."""
+    return samples[..., 1:] - 0.95 * samples[..., :-1]
 
 
 def mel(samples: Tensor, rate: int, window: int, bands: int) -> Tensor:
@@ -46,11 +51,11 @@ def mel(samples: Tensor, rate: int, window: int, bands: int) -> Tensor:
         return_complex=True,
     )
     magnitude = torch.sqrt(torch.view_as_real(spectrum).square().sum(-1) + 1e-9)
-    return _filters(rate, window, bands) @ (magnitude / math.sqrt(window * 0.375))
+    return filters(rate, window, bands) @ (magnitude / math.sqrt(window * 0.375))
 
 
 @functools.cache
-def _filters(rate: int, window: int, bands: int) -> Tensor:
+def filters(rate: int, window: int, bands: int) -> Tensor:
     """Triangles [bands, window // 2 + 1] whose weights sum to one."""
     frequencies = torch.linspace(0, rate / 2, window // 2 + 1)
     top = 2595 * math.log10(1 + rate / 2 / 700)

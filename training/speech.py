@@ -44,18 +44,6 @@ class Speech:
         """Its samples in [-1, 1]."""
         return to_float(self.audio[line.start : line.start + line.samples])
 
-    def phone_starts(
-        self, rate: int, names: list[str]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """For all the audio: the sample at which each phone ends, and its index in `names`."""
-        ends, kinds = [], []
-        for line in self.lines:
-            for name, end in line.phones:
-                ends.append(line.start + min(int(end * rate), line.samples))
-                kinds.append(names.index(name))
-            ends[-1] = line.start + line.samples
-        return np.array(ends), np.array(kinds)
-
     def phone_names(self) -> list[str]:
         """Every phone there is, in order."""
         return sorted({name for line in self.lines for name, _ in line.phones})
@@ -64,20 +52,14 @@ class Speech:
 class Crops:
     """Seeded crops of equal length; they may span utterances, so that pauses are learnt too."""
 
-    def __init__(self, speech: Speech, rate: int, frame: int, num_frames: int, seed: int) -> None:
-        self.phones = speech.phone_names()
-        self._audio = speech.audio
-        self._ends, self._kinds = speech.phone_starts(rate, self.phones)
-        self._frame, self._length = frame, frame * num_frames
+    def __init__(self, speech: Speech, length: int, seed: int) -> None:
+        self._audio, self._length = speech.audio, length
         self._rng = np.random.default_rng(seed)
 
-    def draw(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Samples [count, 1, length], and the phone in the middle of each frame [count, frames]."""
+    def draw(self, count: int) -> NDArray[np.float32]:
+        """Samples [count, length] in [-1, 1]."""
         starts = self._rng.integers(0, len(self._audio) - self._length, count)
-        samples = np.stack([self._audio[start : start + self._length] for start in starts])
-        middles = starts[:, None] + np.arange(self._frame // 2, self._length, self._frame)[None]
-        kinds = self._kinds[np.searchsorted(self._ends, middles, side="right")]
-        return to_float(samples)[:, None], kinds
+        return to_float(np.stack([self._audio[start : start + self._length] for start in starts]))
 
 
 def to_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
-"""Train the codec on synthesised speech, without a discriminator, in two stages.
+"""Train one half of the codec on synthesised speech; the two need not know of each other.
 
-python -m training.train_codec autoencoder SPEECH codec.pt --minutes 8    (then sets the quantisers)
-python -m training.train_codec decoder SPEECH codec.pt --minutes 20       (codes stay as they are)
+python -m training.train_codec encoder SPEECH code.pt encoder.pt --minutes 20
+python -m training.train_codec decoder SPEECH code.pt decoder.pt --minutes 60
 
 A run that was cut off goes on where its last save was.
 """
@@ -12,40 +12,67 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training.codec_model import GEOMETRY, TrainableCodec
+from training.codec_model import DECODING, ENCODING, GEOMETRY, TrainableCodec
+from training.latents import Code
 from training.quantise import ResidualQuantiser
 from training.spectra import distance
 from training.speech import Crops, Speech
 from training.team import Team, run_team
 
-STAGES = ("autoencoder", "decoder")
 _SAVE_EVERY_S = 60.0
-_PHONE_WEIGHT = 0.15
-"""Latents shall say which phone is heard, so that codes do, and the language model can foresee them."""
-_LATENTS = 40_000
-"""Frames from which the quantisers are set."""
+_FRAME = GEOMETRY.frame_samples
+
+
+class Encoder:
+    """Learns to hear the latents that the code gives to each frame."""
+
+    names = ENCODING
+    _UNSURE = 4
+    """Frames at the start of a crop that are not judged: the encoder has not heard what was before."""
+
+    def loss(self, codec: TrainableCodec, sound: Tensor, latents: Tensor) -> Tensor:
+        """Share of the latents' variance that is missed.
+
+        Args:
+            codec: what is trained.
+            sound: [batch, 1, frames * frame_samples].
+            latents: [batch, latent_dim, frames].
+        """
+        heard, meant = codec.encode(sound)[..., self._UNSURE :], latents[..., self._UNSURE :]
+        return (heard - meant).square().mean() / meant.var(dim=(0, 2)).mean()
+
+
+class Decoder:
+    """Learns to speak what the codes of each frame say."""
+
+    names = DECODING
+
+    def loss(self, codec: TrainableCodec, sound: Tensor, latents: Tensor) -> Tensor:
+        """Distance in nats of what is spoken; shapes as the encoder's."""
+        told = ResidualQuantiser(codec.dac.quantizer).quantise(latents).latents
+        return distance(codec.decode(told)[:, 0], sound[:, 0], GEOMETRY.sample_rate)
+
+
+HALVES = {"encoder": Encoder(), "decoder": Decoder()}
 
 
 class Trainer:
-    """One member of the team that trains one codec."""
+    """One member of the team that trains one half."""
 
     def __init__(self, team: Team, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
-        self.team, self.options = team, options
+        self.team, self.options, self.half = team, options, HALVES[options.half]
+        self.code = Code.load(options.code)
         self.codec = TrainableCodec(GEOMETRY)
         if options.start:
             self.codec.start_from(options.start)
-        self.quantiser = ResidualQuantiser(self.codec.dac.quantizer)
-        frame = GEOMETRY.frame_samples
-        speech = Speech(options.speech)
-        self.crops = Crops(
-            speech, GEOMETRY.sample_rate, frame, options.frames, options.seed * 100 + team.rank
-        )
-        self.phones = nn.Linear(GEOMETRY.latent_dim, len(self.crops.phones))
+        self.codec.dac.load_state_dict(self.code.quantisers, strict=False)
+        # One frame more than is learnt: the first frame's latents also tell of what was before it.
+        length = (1 + options.frames) * _FRAME
+        self.crops = Crops(Speech(options.speech), length, options.seed * 100 + team.rank)
         self.parameters = self._learnt()
         self.gradients = team.share_gradients(self.parameters)
         self.optimizer = torch.optim.AdamW(
@@ -55,14 +82,12 @@ class Trainer:
         self._resume()
 
     def _learnt(self) -> list[nn.Parameter]:
-        if self.options.stage == "autoencoder":
-            return [*self.codec.parameters(), *self.phones.parameters()]
-        quantizer = self.codec.dac.quantizer
         self.codec.requires_grad_(requires_grad=False)
-        learnt = (quantizer.post_module, quantizer.upsample, self.codec.dac.decoder)
-        for module in learnt:
-            module.requires_grad_()
-        return [parameter for module in learnt for parameter in module.parameters()]
+        named = self.codec.dac.named_parameters()
+        chosen = [parameter for name, parameter in named if name.startswith(self.half.names)]
+        for parameter in chosen:
+            parameter.requires_grad_()
+        return chosen
 
     @property
     def progress(self) -> float:
@@ -75,56 +100,34 @@ class Trainer:
             total=100, disable=not self.team.is_lead, unit="%", bar_format="{l_bar}{bar}| {postfix}"
         )
         last = saved = time.monotonic()
-        shown = {"sound": 0.0, "phones": 0.0}
+        shown = 0.0
         while self.team.agree(self.progress) < 1:
-            for name, loss in self.train_step().items():
-                shown[name] = loss if self.step < 2 else 0.95 * shown[name] + 0.05 * loss
+            loss = self.train_step()
+            shown = loss if self.step < 2 else 0.98 * shown + 0.02 * loss
             now = time.monotonic()
             self.elapsed = self.team.agree(self.elapsed + now - last)
             last = now
             if self.step % 20 == 0:
                 bar.n = round(100 * self.progress, 1)
-                bar.set_postfix(step=self.step, **{name: f"{x:.3f}" for name, x in shown.items()})
+                bar.set_postfix(step=self.step, loss=f"{shown:.3f}")
             if now - saved > _SAVE_EVERY_S:
                 saved = now
                 self.save()
-        if self.options.stage == "autoencoder" and self.team.is_lead:
-            self.set_quantisers()
         self.save()
 
-    def train_step(self) -> dict[str, float]:
-        """One step of the optimizer; the losses."""
+    def train_step(self) -> float:
+        """One step of the optimizer; the loss."""
         self._set_rate()
-        samples, kinds = map(torch.from_numpy, self.crops.draw(self.options.batch))
-        latents = self._latents(samples)
-        heard = self.codec.decode(latents)
-        sound = distance(heard[:, 0], samples[:, 0], GEOMETRY.sample_rate)
-        readings = self.phones(latents.transpose(1, 2)).flatten(0, 1)
-        phones = F.cross_entropy(readings, kinds.flatten())
+        sound = self.crops.draw(self.options.batch)
+        latents = torch.stack([self.code.latents.of(row)[1:].T for row in sound])
+        loss = self.half.loss(self.codec, torch.from_numpy(sound[:, None, _FRAME:]), latents)
         self.gradients.clear()
-        (sound + _PHONE_WEIGHT * phones).backward()
+        loss.backward()
         self.gradients.average()
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.step += 1
-        return {"sound": sound.item(), "phones": phones.item()}
-
-    def _latents(self, samples: Tensor) -> Tensor:
-        if self.options.stage == "autoencoder":
-            return self.codec.encode(samples)
-        with torch.no_grad():
-            return self.quantiser.quantise(self.codec.encode(samples)).latents
-
-    @torch.no_grad()
-    def set_quantisers(self) -> None:
-        """From the latents of fresh crops; the lead's are everybody's."""
-        frames, seen = [], 0
-        while seen < _LATENTS:
-            latents = self.codec.encode(torch.from_numpy(self.crops.draw(16)[0]))
-            frames.append(latents.transpose(1, 2).flatten(0, 1))
-            seen += len(frames[-1])
-        left = self.quantiser.initialise(torch.cat(frames), self.phones.weight)
-        print("variance left behind each quantiser:", [round(share, 3) for share in left])
+        return loss.item()
 
     def _set_rate(self) -> None:
         warm_up = min(1.0, (self.step + 1) / 100)
@@ -137,33 +140,32 @@ class Trainer:
     def save(self) -> None:
         """Write everything that going on needs."""
         if self.team.is_lead:
-            state = {
-                "codec": self.codec.state_dict(),
-                "phones": self.phones.state_dict(),
+            state = self.codec.dac.state_dict()
+            kept = {
+                "half": {n: t for n, t in state.items() if n.startswith(self.half.names)},
                 "optimizer": self.optimizer.state_dict(),
-                "stage": self.options.stage,
                 "step": self.step,
                 "elapsed": self.elapsed,
             }
-            part = self.options.codec.with_suffix(".part")
-            torch.save(state, part)
-            part.replace(self.options.codec)
+            part = self.options.file.with_suffix(".part")
+            torch.save(kept, part)
+            part.replace(self.options.file)
 
     def _resume(self) -> None:
-        if not self.options.codec.exists():
+        if not self.options.file.exists():
             return
-        state = torch.load(self.options.codec, weights_only=True)
-        self.codec.load_state_dict(state["codec"])
-        self.phones.load_state_dict(state["phones"])
-        if state["stage"] == self.options.stage:
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.step, self.elapsed = state["step"], state["elapsed"]
+        kept = torch.load(self.options.file, weights_only=True)
+        self.codec.dac.load_state_dict(kept["half"], strict=False)
+        self.optimizer.load_state_dict(kept["optimizer"])
+        self.step, self.elapsed = kept["step"], kept["elapsed"]
 
 
-def load_codec(path: Path) -> TrainableCodec:
-    """The codec that a training saved."""
+def load_codec(code: Path, encoder: Path, decoder: Path) -> TrainableCodec:
+    """The codec, of its three files."""
     codec = TrainableCodec(GEOMETRY)
-    codec.load_state_dict(torch.load(path, weights_only=True)["codec"])
+    codec.dac.load_state_dict(Code.load(code).quantisers, strict=False)
+    for half in (encoder, decoder):
+        codec.dac.load_state_dict(torch.load(half, weights_only=True)["half"], strict=False)
     return codec.eval()
 
 
@@ -176,10 +178,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument("half", choices=HALVES)
     parser.add_argument("speech", type=Path, help="folder made by training.synthesise")
-    parser.add_argument("codec", type=Path, help="file to write, or to go on with")
-    parser.add_argument("--start", type=Path, help="checkpoint folder whose codec to start from")
+    parser.add_argument("code", type=Path, help="file made by training.fit_code")
+    parser.add_argument("file", type=Path, help="file to write, or to go on with")
+    parser.add_argument("--start", type=Path, help="checkpoint whose decoder to start from")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--batch", type=int, default=3, help="crops of each process")
     parser.add_argument("--frames", type=int, default=14, help="length of a crop")

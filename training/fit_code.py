@@ -1,0 +1,85 @@
+"""Set latents and quantisers from synthesised speech: minutes of arithmetic, no training.
+
+python -m training.fit_code SPEECH code.pt
+"""
+
+import argparse
+import random
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from training.codec_model import GEOMETRY, TrainableCodec
+from training.features import SHORT_FEATURES, features
+from training.latents import Code, Latents
+from training.quantise import ResidualQuantiser
+from training.speech import Line, Speech
+
+_LINES = 2400
+"""Utterances that are looked at."""
+
+
+def fit(speech: Speech, seed: int) -> Code:
+    """Latents and quantisers for a folder's speech; prints what they lose."""
+    torch.manual_seed(seed)
+    lines = random.Random(seed).sample(speech.lines, min(_LINES, len(speech.lines)))
+    seen = [torch.from_numpy(features(speech.samples_of(line))) for line in tqdm(lines)]
+    phones = torch.cat(
+        [_phones(speech, line, len(each)) for line, each in zip(lines, seen, strict=True)]
+    )
+    together = torch.cat(seen)
+    latents = Latents.fit(together)
+    points = latents.project(together)
+    codec = TrainableCodec(GEOMETRY)
+    quantiser = ResidualQuantiser(codec.dac.quantizer)
+    left = quantiser.initialise(points, _reader(points, phones))
+    print("variance left behind each quantiser:", [round(share, 3) for share in left])
+    _report(latents, quantiser, together)
+    quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}
+    return Code(latents, quantisers)
+
+
+def _phones(speech: Speech, line: Line, frames: int) -> Tensor:
+    """One-hot [frames, phones]: what is said in the middle of each frame."""
+    names = speech.phone_names()
+    ends = torch.tensor([end for _, end in line.phones])
+    kinds = torch.tensor([names.index(name) for name, _ in line.phones])
+    middles = (torch.arange(frames) + 0.5) * GEOMETRY.frame_samples / GEOMETRY.sample_rate
+    places = torch.searchsorted(ends, middles).clamp(max=len(ends) - 1)
+    return torch.nn.functional.one_hot(kinds[places], len(names)).float()
+
+
+def _reader(points: Tensor, phones: Tensor) -> Tensor:
+    """[phones, latent_dim]: the linear map that best tells phones from latents."""
+    return torch.linalg.lstsq(points - points.mean(0), phones - phones.mean(0)).solution.T
+
+
+def _report(latents: Latents, quantiser: ResidualQuantiser, seen: Tensor) -> None:
+    points = latents.project(seen)
+    told = quantiser.quantise(points.T[None]).latents[0].T
+    # Undo the common length: the last latent says what the others have been divided by.
+    scale = latents.radius / told.norm(dim=1, keepdim=True)
+    features_told = (told * scale)[:, :-1] @ latents.axes.T + latents.mean
+    error = (features_told - seen).abs()
+    print(
+        f"mean error: spectra {error[:, :SHORT_FEATURES].mean():.3f}, "
+        f"harmonics {error[:, SHORT_FEATURES:].mean():.3f} nats"
+    )
+
+
+def main() -> None:
+    """Fit."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("speech", type=Path, help="folder made by training.synthesise")
+    parser.add_argument("code", type=Path, help="file to write")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    fit(Speech(options.speech), options.seed).save(options.code)
+
+
+if __name__ == "__main__":
+    main()
