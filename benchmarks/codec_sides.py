@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from benchmarks.sides import Measurements, milliseconds_since, peak_memory_mb
 from fish_openai.codec.config import CodecConfig
-from fish_openai.codec.dac import Codec
-from fish_openai.engine.load import load_packed_codec
+from fish_openai.codec.decoder import CodecDecoder
+from fish_openai.engine.load import load_packed_decoder, load_packed_encoder
 from fish_openai.engine.request import Codes, Pcm
 from fish_openai.upstream import codec as upstream_codec
 from fish_openai.upstream.models import load_codec
@@ -31,7 +31,7 @@ class Task(NamedTuple):
 
 def our_tasks(folder: Path, lengths: list[float], device: torch.device) -> Iterator[Task]:
     """Decoding whole and in chunks, and encoding, with our codec."""
-    codec = load_packed_codec(folder, device)
+    codec = load_packed_decoder(folder, device)
     codes = {seconds: random_codes(codec.config, seconds) for seconds in lengths}
     for seconds, frames in codes.items():
         yield Task(
@@ -44,8 +44,9 @@ def our_tasks(folder: Path, lengths: list[float], device: torch.device) -> Itera
             seconds,
             lambda frames=frames: our_decode(codec, frames, CHUNK_FRAMES, device),
         )
+    encoder = load_packed_encoder(folder, device)
     pcm = torch.from_numpy(random_pcm(codec.config, lengths[-1])).unsqueeze(0).to(device)
-    yield Task(f"encode {lengths[-1]:g} s", lengths[-1], lambda: codec.encode(pcm).cpu())
+    yield Task(f"encode {lengths[-1]:g} s", lengths[-1], lambda: encoder.encode(pcm).cpu())
 
 
 def their_tasks(folder: Path, lengths: list[float], device: torch.device) -> Iterator[Task]:
@@ -66,7 +67,9 @@ def their_tasks(folder: Path, lengths: list[float], device: torch.device) -> Ite
 SIDES = {"upstream": their_tasks, "ours": our_tasks}
 
 
-def our_decode(codec: Codec, codes: Codes, chunk_frames: int, device: torch.device) -> list[Pcm]:
+def our_decode(
+    codec: CodecDecoder, codes: Codes, chunk_frames: int, device: torch.device
+) -> list[Pcm]:
     """Samples of `codes` [num_codebooks, frames], chunk by chunk, each copied to the host."""
     frames = torch.from_numpy(codes).to(device, torch.int64).unsqueeze(0)
     state, chunks = codec.init_state(1), []

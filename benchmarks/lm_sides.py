@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from benchmarks.sides import Measurements, milliseconds_since, peak_memory_mb
 from fish_openai.codec.config import CodecConfig
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
+from fish_openai.codec.encoder import CodecEncoder
 from fish_openai.engine.load import load_packed_model
+from fish_openai.engine.reference_encoder import ResidentEncoder
 from fish_openai.engine.request import EngineInfo, Pcm, Sampling, Usage
 from fish_openai.engine.row import Row
 from fish_openai.engine.runner import Runner
@@ -91,10 +93,13 @@ def build_runner(
     tokenizer, config = Tokenizer.load(folder), CodecConfig.load(folder)
     model = load_packed_model(folder, tokenizer, device, DTYPES[options.dtype])
     with torch.device("meta"):
-        streams = Streams(Codec(config), torch.device("meta"))
+        nowhere = torch.device("meta")
+        streams = Streams(CodecDecoder(config), nowhere)
+        encoder = ResidentEncoder(CodecEncoder(config), nowhere)
     runner = Runner(
         model,
         streams,
+        encoder,
         tokenizer,
         Profile(),
         EngineInfo(

@@ -109,6 +109,12 @@ class Settings:
         default="none",
         metadata=choice("engine", "bits of the slow transformer's weights", "none", "int8", "int4"),
     )
+    lean: str = field(
+        default="auto",
+        metadata=choice(
+            "engine", "the codec's encoder is loaded for each recording only", "auto", "on", "off"
+        ),
+    )
     threads: int = field(
         default=0,
         metadata=whole("engine", "CPU threads of the engine; 0 chooses", 0, 1_024),

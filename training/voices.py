@@ -1,17 +1,18 @@
-"""The recordings behind OpenAI's thirteen names: Flite's four voices and speakers derived from them.
+"""The recordings that come with minnow: Flite's four voices, and speakers derived from them.
 
-python -m training.voices FOLDER     (the checkpoint's folder `voices`)
+python -m training.voices named FOLDER     (OpenAI's thirteen names: the checkpoint's folder `voices`)
+python -m training.voices plain FOLDER     (the four as they are: `voices/` of the repository)
 """
 
 import argparse
 from pathlib import Path
 
-from fish_openai.audio.uncompressed import whole_wav
-from training.flite import SAMPLE_RATE, Flite
+from fish_openai.audio.encode import encode_whole
+from training.flite import SAMPLE_RATE, VOICES, Flite
 from training.speakers import Speaker
 
 TEXT = "good evening, and thank you for calling. i hope you had a pleasant journey home."
-CAST = {
+NAMED = {
     "alloy": Speaker("slt"),
     "ash": Speaker("rms"),
     "ballad": Speaker("awb"),
@@ -26,6 +27,7 @@ CAST = {
     "shimmer": Speaker("rms", size=1.1),
     "verse": Speaker("kal16", pitch=1.2),
 }
+CASTS = {"named": NAMED, "plain": {voice: Speaker(voice) for voice in VOICES}}
 
 
 def main() -> None:
@@ -33,13 +35,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("cast", choices=CASTS)
     parser.add_argument("folder", type=Path)
-    folder, flite = parser.parse_args().folder, Flite()
-    for name, speaker in CAST.items():
-        home = folder / name
+    options, flite = parser.parse_args(), Flite()
+    for name, speaker in CASTS[options.cast].items():
+        home = options.folder / name
         home.mkdir(parents=True, exist_ok=True)
         samples = speaker.say(flite, TEXT).samples
-        (home / f"{name}.wav").write_bytes(whole_wav(SAMPLE_RATE, samples))
+        (home / f"{name}.flac").write_bytes(encode_whole("flac", SAMPLE_RATE, samples))
         (home / f"{name}.txt").write_text(TEXT + "\n", encoding="utf-8")
 
 

@@ -9,7 +9,9 @@ import torch
 from fish_openai.bench.stage import Stage
 from fish_openai.bench.work import Work, count_flops
 from fish_openai.codec.config import CodecConfig
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
+from fish_openai.codec.encoder import CodecEncoder
+from fish_openai.engine.reference_encoder import ReferenceEncoder
 from fish_openai.engine.request import Codes
 from fish_openai.engine.streams import Streams
 
@@ -18,14 +20,14 @@ CHUNKS = (4, 16)
 """Frames: the first sound of a stream, and later ones."""
 
 
-def encode_stage(streams: Streams, config: CodecConfig) -> Stage:
+def encode_stage(encoder: ReferenceEncoder, config: CodecConfig) -> Stage:
     """Encoding a recording of `REFERENCE_S` seconds."""
     samples = round(REFERENCE_S * config.sample_rate)
     noise = np.random.default_rng(0).normal(0, 0.1, samples).astype(np.float32)
     with torch.device("meta"):
-        counted, pcm = Codec(config), torch.zeros(1, samples)
+        counted, pcm = CodecEncoder(config), torch.zeros(1, samples)
         work = Work(flops=count_flops(lambda: counted.encode(pcm)))
-    return Stage(f"reference encode, {REFERENCE_S:g} s", lambda: streams.encode(noise), work)
+    return Stage(f"reference encode, {REFERENCE_S:g} s", lambda: encoder.encode(noise), work)
 
 
 def decode_stages(streams: Streams, config: CodecConfig) -> Iterator[Stage]:
@@ -38,7 +40,7 @@ def decode_stages(streams: Streams, config: CodecConfig) -> Iterator[Stage]:
 
 def _decoding(config: CodecConfig, frames: int) -> Work:
     with torch.device("meta"):
-        codec = Codec(config)
+        codec = CodecDecoder(config)
         codes = torch.zeros(1, config.num_codebooks, frames, dtype=torch.int64)
         state = codec.init_state(1)
         return Work(flops=count_flops(lambda: codec.decode(codes, state)))

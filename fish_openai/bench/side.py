@@ -12,7 +12,8 @@ from fish_openai.bench.service_stages import service_stages
 from fish_openai.bench.stage import Stage
 from fish_openai.codec.config import CodecConfig
 from fish_openai.download import checkpoint_folder
-from fish_openai.engine.load import load_own
+from fish_openai.engine.load import load_own, load_packed_encoder
+from fish_openai.engine.reference_encoder import ResidentEncoder
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
 from fish_openai.errors import SettingsError
@@ -45,9 +46,10 @@ def open_side(name: str, settings: Settings) -> Iterator[Side]:
     with torch.inference_mode():
         runner = load_own(settings).backend
         assert isinstance(runner, Runner)
-        codec = CodecConfig.load(checkpoint_folder(settings))
+        folder, device = checkpoint_folder(settings), runner.model.norm.weight.device
+        codec = CodecConfig.load(folder)
         own = (
-            encode_stage(runner.streams, codec),
+            encode_stage(ResidentEncoder(load_packed_encoder(folder, device), device), codec),
             *model_stages(runner.model),
             *decode_stages(runner.streams, codec),
         )

@@ -128,6 +128,11 @@ class ResidualUnit(nn.Module):
         return y.add_(x), state
 
 
+def residual_units(channels: int) -> list[ResidualUnit]:
+    """One after the other, each sees three times as far as the one before."""
+    return [ResidualUnit(channels, dilation) for dilation in (1, 3, 9)]
+
+
 class ConvNeXt(nn.Module):
     """Depthwise convolution, then a two-layer network at each time step (Liu et al., 2022)."""
 

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fish_openai.codec.config import CodecConfig
+
 
 class Codebook(nn.Module):
     """One table of entries between two projections."""
@@ -58,3 +60,13 @@ class ResidualQuantizer(nn.Module):
     @property
     def _tables(self) -> Iterable[Codebook]:
         return cast("Iterable[Codebook]", self.quantizers)
+
+
+class Quantizers(nn.Module):
+    """The semantic codebook and the residual ones, which both halves of the codec need."""
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        dim, code_dim = config.latent_dim, config.codebook_dim
+        self.semantic_quantizer = ResidualQuantizer(dim, 1, config.semantic_codebook_size, code_dim)
+        self.quantizer = ResidualQuantizer(dim, config.n_codebooks, config.codebook_size, code_dim)

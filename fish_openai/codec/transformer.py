@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fish_openai.codec.config import HEAD_DIM, NORM_EPS, ROPE_BASE
+from fish_openai.codec.config import HEAD_DIM, NORM_EPS, ROPE_BASE, CodecConfig
 from fish_openai.codec.streaming import State
 from fish_openai.nn.layers import FeedForward, RMSNorm
 from fish_openai.nn.rope import rotate, turns_at
@@ -118,3 +118,10 @@ def _visible(seen: Tensor, tokens: int, window: int) -> Tensor:
     age = query[:, None] - key
     exists = (seen[:, None] + key >= 0)[:, None]
     return (((age >= 0) & (age < window)) & exists).unsqueeze(1)
+
+
+def frame_transformer(config: CodecConfig) -> WindowTransformer:
+    """The one before or behind the quantisers, whose tokens are frames."""
+    return WindowTransformer(
+        config.latent_dim, config.tf_intermediate, config.tf_layers, config.window
+    )

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
-from fish_openai.codec.checkpoint import codec_id, load_codec
+from fish_openai.codec.checkpoint import codec_id, load_decoder, load_encoder
 from fish_openai.codec.config import CodecConfig
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
+from fish_openai.codec.encoder import CodecEncoder
 from fish_openai.download import checkpoint_folder
 from fish_openai.engine.core import Loaded
 from fish_openai.engine.hardware import (
@@ -22,6 +23,11 @@ from fish_openai.engine.hardware import (
 from fish_openai.engine.memory import with_rows_that_fit
 from fish_openai.engine.planner import Planner
 from fish_openai.engine.precision import measured_precision
+from fish_openai.engine.reference_encoder import (
+    EncoderOnDemand,
+    ReferenceEncoder,
+    ResidentEncoder,
+)
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
 from fish_openai.engine.step_graphs import CudaRecorder
@@ -49,7 +55,8 @@ class _Parts:
     tokenizer: Tokenizer
     profile: Profile
     model: DualAR
-    codec: Codec
+    codec: CodecDecoder
+    encoder: ReferenceEncoder
     num_slots: int
     info: EngineInfo
 
@@ -90,17 +97,19 @@ def _load_parts(settings: Settings, folder: Path, device: torch.device) -> _Part
     dtype = measured_precision(settings.precision, device, ModelConfig.load(folder).slow)
     quantiser = choose_quantiser(settings.quantize, device, dtype)
     model = load_packed_model(folder, tokenizer, device, dtype, quantiser)
-    codec = load_packed_codec(folder, device)
+    codec = load_packed_decoder(folder, device)
+    encoder = _reference_encoder(settings.lean, folder, device)
     _check_match(folder, model, codec)
     num_slots = min(model.config.max_seq_len, settings.context_tokens)
     info = describe(folder, codec.config, profile, device=device, dtype=dtype, quantiser=quantiser)
-    return _Parts(tokenizer, profile, model, codec, num_slots, info)
+    return _Parts(tokenizer, profile, model, codec, encoder, num_slots, info)
 
 
 def _runner(parts: _Parts, num_rows: int, device: torch.device, voice_cache_mb: int) -> Runner:
     return Runner(
         parts.model,
         Streams(parts.codec, device),
+        parts.encoder,
         parts.tokenizer,
         parts.profile,
         parts.info,
@@ -149,14 +158,27 @@ def load_packed_model(
     return model
 
 
-def load_packed_codec(folder: Path, device: torch.device) -> Codec:
-    """The codec of a checkpoint in float32: bfloat16 costs it 30 dB of signal to noise."""
-    codec = load_codec(folder, device=device, dtype=torch.float32)
-    pack(codec, device)
-    return codec
+def load_packed_decoder(folder: Path, device: torch.device) -> CodecDecoder:
+    """The codec's decoder in float32: bfloat16 costs it 30 dB of signal to noise."""
+    decoder = load_decoder(folder, device=device, dtype=torch.float32)
+    pack(decoder, device)
+    return decoder
 
 
-def _check_match(folder: Path, model: DualAR, codec: Codec) -> None:
+def load_packed_encoder(folder: Path, device: torch.device) -> CodecEncoder:
+    """The codec's encoder, in float32 too: codes are chosen by small differences."""
+    encoder = load_encoder(folder, device=device, dtype=torch.float32)
+    pack(encoder, device)
+    return encoder
+
+
+def _reference_encoder(lean: str, folder: Path, device: torch.device) -> ReferenceEncoder:
+    if lean == "on" or (lean == "auto" and device.type == "cpu"):
+        return EncoderOnDemand(lambda: load_packed_encoder(folder, device), device)
+    return ResidentEncoder(load_packed_encoder(folder, device), device)
+
+
+def _check_match(folder: Path, model: DualAR, codec: CodecDecoder) -> None:
     if codec.config.num_codebooks != model.config.num_codebooks:
         raise CheckpointError(
             f"{folder}: the language model speaks {model.config.num_codebooks} codebooks and the "

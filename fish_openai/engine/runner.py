@@ -11,6 +11,7 @@ from torch import Tensor
 from fish_openai.engine.backend import Frames
 from fish_openai.engine.frame_step import FRESH, IDLE, SPEAKING, FrameStep
 from fish_openai.engine.history import History, ResidualHistory
+from fish_openai.engine.reference_encoder import ReferenceEncoder
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.sampler import Drawing, Sampler
@@ -54,7 +55,8 @@ class Runner:
 
     Args:
         model: on the device, in the precision to run in.
-        streams: the codec's side.
+        streams: the codec's decoder.
+        encoder: the codec's encoder.
         tokenizer: the checkpoint's.
         profile: sampling defaults and whether turns are carried on.
         info: what to tell the rest of the product.
@@ -68,6 +70,7 @@ class Runner:
         self,
         model: DualAR,
         streams: Streams,
+        encoder: ReferenceEncoder,
         tokenizer: Tokenizer,
         profile: Profile,
         info: EngineInfo,
@@ -82,6 +85,7 @@ class Runner:
         self.voices = voices
         self._model = model
         self._streams = streams
+        self._encoder = encoder
         self._profile = profile
         weight, config = model.norm.weight, model.config
         device, dtype, num_codebooks = weight.device, weight.dtype, config.num_codebooks
@@ -197,7 +201,7 @@ class Runner:
 
     def encode(self, pcm: Pcm) -> Codes:
         """See `Backend`."""
-        return self._streams.encode(pcm)
+        return self._encoder.encode(pcm)
 
     def _plan(self, places: Sequence[_Place]) -> None:
         """Tell the device about its rows: those in `places` step, the others are idle."""

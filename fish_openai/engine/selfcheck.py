@@ -11,10 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
 from fish_openai.download import checkpoint_folder
 from fish_openai.engine.hardware import choose_device, configure
-from fish_openai.engine.load import load_packed_codec, load_packed_model
+from fish_openai.engine.load import (
+    load_packed_decoder,
+    load_packed_encoder,
+    load_packed_model,
+)
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.settings import Settings
@@ -121,17 +125,20 @@ def _compare_tokens(codes: NDArray[np.int32], upstream: UpstreamGeneration) -> F
 def _compare_codecs(
     folder: Path, device: torch.device, codes: NDArray[np.int32]
 ) -> Iterator[Finding]:
-    codec = load_packed_codec(folder, device)
+    decoder = load_packed_decoder(folder, device)
     upstream = load_codec(folder, device=device, dtype=torch.float32)
-    samples, expected = _decode(codec, codes, device), upstream_codec.decode(upstream, codes)
+    samples, expected = _decode(decoder, codes, device), upstream_codec.decode(upstream, codes)
     error = float(np.abs(samples - expected).max())
     yield Finding("decoded samples", f"differ by {error:.1e}", error <= _MAX_SAMPLE_ERROR)
-    recoded = codec.encode(torch.from_numpy(expected)[None].to(device))[0].cpu().numpy()
+    encoder = load_packed_encoder(folder, device)
+    recoded = encoder.encode(torch.from_numpy(expected)[None].to(device))[0].cpu().numpy()
     same = float((recoded == upstream_codec.encode(upstream, expected)).mean())
     yield Finding("encoded codes", f"{same:.1%} are the same", same == 1.0)
 
 
-def _decode(codec: Codec, codes: NDArray[np.int32], device: torch.device) -> NDArray[np.float32]:
+def _decode(
+    decoder: CodecDecoder, codes: NDArray[np.int32], device: torch.device
+) -> NDArray[np.float32]:
     batch = torch.from_numpy(codes).to(device, torch.int64)[None]
-    samples, _ = codec.decode(batch, codec.init_state(1))
+    samples, _ = decoder.decode(batch, decoder.init_state(1))
     return samples[0].cpu().numpy()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
 from fish_openai.codec.streaming import State, split_state, stack_states
 from fish_openai.engine.request import Codes, Pcm
 
@@ -14,7 +14,7 @@ from fish_openai.engine.request import Codes, Pcm
 class Streams:
     """Decoder states of the running rows, by row index."""
 
-    def __init__(self, codec: Codec, device: torch.device) -> None:
+    def __init__(self, codec: CodecDecoder, device: torch.device) -> None:
         self._codec = codec
         self._device = device
         self._states: dict[int, State] = {}
@@ -39,11 +39,6 @@ class Streams:
         samples, state = self._codec.decode(codes, state)
         self._states.update(zip(indices, split_state(state, len(indices)), strict=True))
         return list(self._to_host(samples.float()).numpy())
-
-    def encode(self, pcm: Pcm) -> Codes:
-        """Codes int32 [num_codebooks, frames] of a recording."""
-        samples = torch.from_numpy(pcm).to(self._device).unsqueeze(0)
-        return self._codec.encode(samples)[0].to(torch.int32).cpu().numpy()
 
     def _to_host(self, samples: Tensor) -> Tensor:
         """A copy that the device writes by itself: into pinned memory, several times as fast."""

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from fish_openai.engine.history import UpstreamHistory
-from fish_openai.engine.load import load_packed_codec, load_packed_model
+from fish_openai.engine.load import load_packed_decoder, load_packed_encoder, load_packed_model
+from fish_openai.engine.reference_encoder import EncoderOnDemand
 from fish_openai.engine.request import EngineInfo, Pcm, Sampling, Usage
 from fish_openai.engine.row import Row
 from fish_openai.engine.runner import Runner
@@ -45,11 +46,13 @@ class Ours:
     def __init__(self, folder: Path) -> None:
         self.tokenizer = Tokenizer.load(folder)
         self.model = load_packed_model(folder, self.tokenizer, CPU, torch.float32)
-        codec = load_packed_codec(folder, CPU)
+        codec = load_packed_decoder(folder, CPU)
+        encoder = EncoderOnDemand(lambda: load_packed_encoder(folder, CPU), CPU)
         config = self.model.config
         self.runner = Runner(
             self.model,
             Streams(codec, CPU),
+            encoder,
             self.tokenizer,
             Profile(),
             EngineInfo(

@@ -10,9 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from fish_openai.codec.checkpoint import load_codec
-from fish_openai.codec.dac import Codec
-from fish_openai.engine.load import load_packed_codec
+from fish_openai.codec.checkpoint import load_decoder, load_encoder
+from fish_openai.codec.decoder import CodecDecoder
+from fish_openai.codec.encoder import CodecEncoder
+from fish_openai.engine.load import load_packed_decoder, load_packed_encoder
 from fish_openai.testing.sizes import TINY, Size
 from fish_openai.upstream import codec as upstream_codec
 from fish_openai.upstream.models import load_codec as load_their_codec
@@ -31,10 +32,17 @@ def folder(request: pytest.FixtureRequest, checkpoint: Checkpoint) -> Path:
 
 
 @pytest.fixture(params=["as on a GPU", "packed for the CPU"])
-def codec(request: pytest.FixtureRequest, folder: Path) -> Codec:
+def codec(request: pytest.FixtureRequest, folder: Path) -> CodecDecoder:
     if request.param == "packed for the CPU":
-        return load_packed_codec(folder, CPU)
-    return load_codec(folder, device=CPU, dtype=torch.float32)
+        return load_packed_decoder(folder, CPU)
+    return load_decoder(folder, device=CPU, dtype=torch.float32)
+
+
+@pytest.fixture(params=["as on a GPU", "packed for the CPU"])
+def encoder(request: pytest.FixtureRequest, folder: Path) -> CodecEncoder:
+    if request.param == "packed for the CPU":
+        return load_packed_encoder(folder, CPU)
+    return load_encoder(folder, device=CPU, dtype=torch.float32)
 
 
 @functools.cache
@@ -42,7 +50,7 @@ def theirs(folder: Path) -> object:
     return load_their_codec(folder, device=CPU, dtype=torch.float32)
 
 
-def random_codes(codec: Codec, frames: int, seed: int) -> NDArray[np.int32]:
+def random_codes(codec: CodecDecoder, frames: int, seed: int) -> NDArray[np.int32]:
     config, draw = codec.config, np.random.default_rng(seed)
     semantic = draw.integers(0, config.semantic_codebook_size, (1, frames))
     residual = draw.integers(0, config.codebook_size, (config.n_codebooks, frames))
@@ -58,7 +66,7 @@ def recording(seconds: float, sample_rate: int) -> NDArray[np.float32]:
 
 @torch.inference_mode()
 def decode_in_pieces(
-    codec: Codec, codes: NDArray[np.int32], cuts: list[int]
+    codec: CodecDecoder, codes: NDArray[np.int32], cuts: list[int]
 ) -> NDArray[np.float32]:
     frames = torch.from_numpy(codes).long().unsqueeze(0)
     state, pieces = codec.init_state(1), []
@@ -69,7 +77,9 @@ def decode_in_pieces(
 
 
 @pytest.mark.parametrize("frames", [1, 3, 40])
-def test_whole_codes_decode_to_the_same_samples(folder: Path, codec: Codec, frames: int) -> None:
+def test_whole_codes_decode_to_the_same_samples(
+    folder: Path, codec: CodecDecoder, frames: int
+) -> None:
     codes = random_codes(codec, frames, seed=frames)
     expected = upstream_codec.decode(theirs(folder), codes)
     assert expected.std() > 0.01
@@ -80,7 +90,7 @@ def test_whole_codes_decode_to_the_same_samples(folder: Path, codec: Codec, fram
 
 @pytest.mark.parametrize("cuts", [[*range(41)], [0, 4, 12, 28, 40], [0, 1, 39, 40]])
 def test_codes_in_pieces_decode_to_the_samples_of_the_whole(
-    folder: Path, codec: Codec, cuts: list[int]
+    folder: Path, codec: CodecDecoder, cuts: list[int]
 ) -> None:
     codes = random_codes(codec, 40, seed=7)
     expected = upstream_codec.decode(theirs(folder), codes)
@@ -90,17 +100,19 @@ def test_codes_in_pieces_decode_to_the_samples_of_the_whole(
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.3, 1.2])
-def test_a_recording_has_the_same_codes(folder: Path, codec: Codec, seconds: float) -> None:
-    pcm = recording(seconds, codec.config.sample_rate)
+def test_a_recording_has_the_same_codes(
+    folder: Path, encoder: CodecEncoder, seconds: float
+) -> None:
+    pcm = recording(seconds, encoder.config.sample_rate)
     with torch.inference_mode():
-        codes = codec.encode(torch.from_numpy(pcm).unsqueeze(0))[0].numpy()
+        codes = encoder.encode(torch.from_numpy(pcm).unsqueeze(0))[0].numpy()
     np.testing.assert_array_equal(codes, upstream_codec.encode(theirs(folder), pcm))
 
 
 def test_codes_beyond_a_table_mean_its_last_entry_in_both(checkpoint: Checkpoint) -> None:
     size: Size = TINY
     folder = checkpoint(size)
-    codec = load_packed_codec(folder, CPU)
+    codec = load_packed_decoder(folder, CPU)
     codes = np.full((4, 3), size.codec.semantic_codebook_size - 1, dtype=np.int32)
     assert codes.max() > size.codec.codebook_size - 1
     expected = upstream_codec.decode(theirs(folder), codes)

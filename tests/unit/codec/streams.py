@@ -8,18 +8,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fish_openai.codec.checkpoint import load_codec
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.checkpoint import load_decoder
+from fish_openai.codec.decoder import CodecDecoder
 
 TOLERANCE = 1e-5
 """A third of the smallest step of 16-bit samples."""
 
 
-def load(folder: Path) -> Codec:
-    return load_codec(folder, device=torch.device("cpu"), dtype=torch.float32)
+def load(folder: Path) -> CodecDecoder:
+    return load_decoder(folder, device=torch.device("cpu"), dtype=torch.float32)
 
 
-def random_codes(codec: Codec, frames: int, seed: int) -> Tensor:
+def random_codes(codec: CodecDecoder, frames: int, seed: int) -> Tensor:
     """int64 [1, num_codebooks, frames]."""
     config, generator = codec.config, torch.Generator().manual_seed(seed)
     semantic = torch.randint(config.semantic_codebook_size, (1, 1, frames), generator=generator)
@@ -33,7 +33,7 @@ def random_cuts(frames: int, rng: random.Random) -> list[int]:
     return [0, *sorted(inner), frames]
 
 
-def decode(codec: Codec, codes: Tensor, cuts: Sequence[int] | None = None) -> Tensor:
+def decode(codec: CodecDecoder, codes: Tensor, cuts: Sequence[int] | None = None) -> Tensor:
     """Samples [samples] of one stream, decoded in the pieces between `cuts`."""
     state, pieces = codec.init_state(1), []
     for start, end in pairwise(cuts or (0, codes.shape[-1])):

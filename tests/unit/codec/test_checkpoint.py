@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from fish_openai.codec.checkpoint import bake_weight_norm, codec_id
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
 from fish_openai.errors import CheckpointError
 from tests.unit.codec.streams import load
 
@@ -59,7 +59,7 @@ def with_tables(state: Tensors) -> Tensors:
 
 @pytest.mark.parametrize("spell", [with_old_spelling, bake_weight_norm, with_tables])
 def test_every_spelling_loads_to_the_same_codec(
-    folder: Path, codec: Codec, tmp_path: Path, spell: Callable[[Tensors], Tensors]
+    folder: Path, codec: CodecDecoder, tmp_path: Path, spell: Callable[[Tensors], Tensors]
 ) -> None:
     ours, theirs = load(rewritten(folder, tmp_path, spell)).state_dict(), codec.state_dict()
     assert ours.keys() == theirs.keys()

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from fish_openai.codec.encoder import CodecEncoder
 from torch import Tensor
 
-from fish_openai.codec.dac import Codec
+from fish_openai.codec.decoder import CodecDecoder
 from fish_openai.codec.quantizer import Codebook, ResidualQuantizer
 
 
@@ -13,39 +14,39 @@ def recording(samples: int, seed: int = 1) -> Tensor:
 
 
 @pytest.mark.parametrize(("extra", "frames"), [(-1, 3), (0, 3), (1, 4)])
-def test_a_started_frame_counts_as_a_frame(codec: Codec, extra: int, frames: int) -> None:
-    codes = codec.encode(recording(3 * codec.config.frame_samples + extra))
-    assert codes.shape == (1, codec.config.num_codebooks, frames)
+def test_a_started_frame_counts_as_a_frame(encoder: CodecEncoder, extra: int, frames: int) -> None:
+    codes = encoder.encode(recording(3 * encoder.config.frame_samples + extra))
+    assert codes.shape == (1, encoder.config.num_codebooks, frames)
     assert codes.dtype == torch.int64
 
 
-def test_one_sample_is_a_frame(codec: Codec) -> None:
-    assert codec.encode(recording(1)).shape[-1] == 1
+def test_one_sample_is_a_frame(encoder: CodecEncoder) -> None:
+    assert encoder.encode(recording(1)).shape[-1] == 1
 
 
-def test_the_last_frame_is_filled_with_silence(codec: Codec) -> None:
-    size = codec.config.frame_samples
+def test_the_last_frame_is_filled_with_silence(encoder: CodecEncoder) -> None:
+    size = encoder.config.frame_samples
     short = recording(2 * size + size // 3)
     filled = torch.cat([short, torch.zeros(1, 3 * size - short.shape[1])], dim=1)
-    assert torch.equal(codec.encode(short), codec.encode(filled))
+    assert torch.equal(encoder.encode(short), encoder.encode(filled))
 
 
-def test_codes_are_within_their_tables_and_vary(codec: Codec) -> None:
-    codes = codec.encode(recording(40 * codec.config.frame_samples))
+def test_codes_are_within_their_tables_and_vary(encoder: CodecEncoder) -> None:
+    codes = encoder.encode(recording(40 * encoder.config.frame_samples))
     assert codes.min() >= 0
-    assert codes[:, 0].max() < codec.config.semantic_codebook_size
-    assert codes[:, 1:].max() < codec.config.codebook_size
+    assert codes[:, 0].max() < encoder.config.semantic_codebook_size
+    assert codes[:, 1:].max() < encoder.config.codebook_size
     assert all(len(row.unique()) > 3 for row in codes[0])
 
 
-def test_recordings_encoded_together_do_not_mix(packed: Codec) -> None:
-    recordings = [recording(5 * packed.config.frame_samples, seed) for seed in range(3)]
-    together = packed.encode(torch.cat(recordings))
+def test_recordings_encoded_together_do_not_mix(packed_encoder: CodecEncoder) -> None:
+    recordings = [recording(5 * packed_encoder.config.frame_samples, seed) for seed in range(3)]
+    together = packed_encoder.encode(torch.cat(recordings))
     for row, alone in enumerate(recordings):
-        assert torch.equal(together[row], packed.encode(alone)[0])
+        assert torch.equal(together[row], packed_encoder.encode(alone)[0])
 
 
-def test_a_code_past_its_table_means_the_last_entry(codec: Codec) -> None:
+def test_a_code_past_its_table_means_the_last_entry(codec: CodecDecoder) -> None:
     frames = torch.full((1, codec.config.num_codebooks, 2), codec.config.codebook_size - 1)
     beyond = frames.clone()
     beyond[:, 1:] += 10

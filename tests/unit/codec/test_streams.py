@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from fish_openai.codec.dac import EXACT_FRAMES, Codec
+from fish_openai.codec.decoder import EXACT_FRAMES, CodecDecoder
 from fish_openai.codec.streaming import split_state, stack_states
 from tests.unit.codec.streams import assert_close, decode, random_codes, random_cuts
 
@@ -13,12 +13,12 @@ FRAMES = 45
 
 
 @pytest.fixture(params=["codec", "packed"])
-def any_codec(request: pytest.FixtureRequest) -> Codec:
-    codec: Codec = request.getfixturevalue(request.param)
+def any_codec(request: pytest.FixtureRequest) -> CodecDecoder:
+    codec: CodecDecoder = request.getfixturevalue(request.param)
     return codec
 
 
-def test_a_frame_is_a_fixed_number_of_audible_samples(any_codec: Codec) -> None:
+def test_a_frame_is_a_fixed_number_of_audible_samples(any_codec: CodecDecoder) -> None:
     samples = decode(any_codec, random_codes(any_codec, FRAMES, seed=0))
     assert len(samples) == FRAMES * any_codec.config.frame_samples
     assert samples.abs().max() <= 1
@@ -26,37 +26,39 @@ def test_a_frame_is_a_fixed_number_of_audible_samples(any_codec: Codec) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_any_pieces_make_the_samples_of_the_whole(any_codec: Codec, seed: int) -> None:
+def test_any_pieces_make_the_samples_of_the_whole(any_codec: CodecDecoder, seed: int) -> None:
     codes = random_codes(any_codec, FRAMES, seed)
     cuts = random_cuts(FRAMES, random.Random(seed))
     assert_close(decode(any_codec, codes, cuts), decode(any_codec, codes))
 
 
-def test_frame_by_frame_makes_the_samples_of_the_whole(any_codec: Codec) -> None:
+def test_frame_by_frame_makes_the_samples_of_the_whole(any_codec: CodecDecoder) -> None:
     codes = random_codes(any_codec, FRAMES, seed=8)
     assert_close(decode(any_codec, codes, range(FRAMES + 1)), decode(any_codec, codes))
 
 
 @pytest.mark.parametrize("cuts", [[0, 4, 12, 28, 45], [0, 24, 28, 45], [*range(0, 45, 4), 45]])
-def test_chunks_of_whole_blocks_decode_to_the_same_bits(packed: Codec, cuts: list[int]) -> None:
+def test_chunks_of_whole_blocks_decode_to_the_same_bits(
+    packed: CodecDecoder, cuts: list[int]
+) -> None:
     """How a stream is cut depends on the load; its samples must not."""
     assert all(cut % EXACT_FRAMES == 0 for cut in cuts[:-1])
     codes = random_codes(packed, FRAMES, seed=14)
     assert torch.equal(decode(packed, codes, cuts), decode(packed, codes))
 
 
-def test_packing_changes_only_the_rounding(codec: Codec, packed: Codec) -> None:
+def test_packing_changes_only_the_rounding(codec: CodecDecoder, packed: CodecDecoder) -> None:
     codes = random_codes(codec, FRAMES, seed=9)
     assert_close(decode(packed, codes), decode(codec, codes))
 
 
-def test_what_comes_later_changes_nothing_before_it(codec: Codec) -> None:
+def test_what_comes_later_changes_nothing_before_it(codec: CodecDecoder) -> None:
     codes = random_codes(codec, FRAMES, seed=10)
     start = decode(codec, codes[..., :20])
     assert_close(decode(codec, codes)[: len(start)], start)
 
 
-def test_a_frame_is_heard_long_after_it(codec: Codec) -> None:
+def test_a_frame_is_heard_long_after_it(codec: CodecDecoder) -> None:
     """Else every stream would be right that forgot its past."""
     one, other = random_codes(codec, FRAMES, seed=11), random_codes(codec, FRAMES, seed=11)
     other[..., 0] = (other[..., 0] + 1) % codec.config.codebook_size
@@ -65,7 +67,9 @@ def test_a_frame_is_heard_long_after_it(codec: Codec) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_streams_decoded_together_in_any_company_do_not_mix(packed: Codec, seed: int) -> None:
+def test_streams_decoded_together_in_any_company_do_not_mix(
+    packed: CodecDecoder, seed: int
+) -> None:
     """Bit for bit: the engine relies on it, see `tests/engine/test_batching.py`."""
     rng = random.Random(seed)
     codes = [random_codes(packed, FRAMES, 100 * seed + number) for number in range(4)]
@@ -90,7 +94,7 @@ def test_streams_decoded_together_in_any_company_do_not_mix(packed: Codec, seed:
         assert torch.equal(torch.cat(heard[number]), decode(packed, stream, cuts[number]))
 
 
-def test_splitting_undoes_stacking(codec: Codec) -> None:
+def test_splitting_undoes_stacking(codec: CodecDecoder) -> None:
     states = []
     for seed in range(3):
         _, state = codec.decode(random_codes(codec, 5 + seed, seed), codec.init_state(1))
@@ -101,14 +105,16 @@ def test_splitting_undoes_stacking(codec: Codec) -> None:
         assert torch.equal(codec.decode(codes, before)[0], codec.decode(codes, after)[0])
 
 
-def test_decoding_leaves_the_state_it_was_given_as_it_was(codec: Codec) -> None:
+def test_decoding_leaves_the_state_it_was_given_as_it_was(codec: CodecDecoder) -> None:
     codes = random_codes(codec, 12, seed=1)
     _, state = codec.decode(codes, codec.init_state(1))
     first, second = (codec.decode(codes, state)[0] for _ in range(2))
     assert torch.equal(first, second)
 
 
-def test_a_stream_beyond_4096_frames_stays_finite_and_keeps_its_beginning(packed: Codec) -> None:
+def test_a_stream_beyond_4096_frames_stays_finite_and_keeps_its_beginning(
+    packed: CodecDecoder,
+) -> None:
     codes = random_codes(packed, 4200, seed=12)
     samples = decode(packed, codes, [*range(0, 4200, 300), 4200])
     assert samples.isfinite().all()
@@ -117,7 +123,7 @@ def test_a_stream_beyond_4096_frames_stays_finite_and_keeps_its_beginning(packed
     assert_close(samples[: len(start)], start)
 
 
-def test_only_the_window_is_remembered_of_a_long_stream(packed: Codec) -> None:
+def test_only_the_window_is_remembered_of_a_long_stream(packed: CodecDecoder) -> None:
     codes = random_codes(packed, 4200, seed=13)
     sizes = []
     state = packed.init_state(1)

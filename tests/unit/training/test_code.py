@@ -1,0 +1,92 @@
+"""The code that minnow is trained on: what each frame's latents and codes say."""
+
+import numpy as np
+import pytest
+import torch
+
+from training.codec_model import GEOMETRY, TrainableCodec
+from training.features import NUM_FEATURES, features
+from training.latents import Latents
+from training.quantise import ResidualQuantiser
+
+FRAME = GEOMETRY.frame_samples
+NUM_FRAMES = 1500
+
+
+@pytest.fixture(scope="module")
+def samples() -> np.ndarray:
+    """Noise whose loudness and colour wander, so that its frames differ as those of speech do."""
+    rng = np.random.default_rng(0)
+    loudness = np.exp(np.interp(np.arange(NUM_FRAMES * FRAME), *_steps(rng)))
+    noise = rng.normal(size=NUM_FRAMES * FRAME + 40)
+    coloured = np.convolve(noise, rng.normal(size=40), "valid")[: NUM_FRAMES * FRAME]
+    return (0.02 * loudness * coloured).clip(-1, 1).astype(np.float32)
+
+
+def _steps(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    return np.arange(0, NUM_FRAMES * FRAME, FRAME), rng.normal(0, 1, NUM_FRAMES)
+
+
+@pytest.fixture(scope="module")
+def latents(samples: np.ndarray) -> Latents:
+    return Latents.fit(torch.from_numpy(features(samples)))
+
+
+def test_a_frame_tells_nothing_of_what_comes_after_it(samples: np.ndarray) -> None:
+    changed = samples[: 20 * FRAME].copy()
+    changed[10 * FRAME :] = 0.5
+    before, after = features(samples[: 20 * FRAME]), features(changed)
+    assert before.shape == (20, NUM_FEATURES)
+    assert np.array_equal(before[:10], after[:10])
+    assert not np.allclose(before[10:], after[10:])
+
+
+def test_a_last_frame_that_is_cut_is_filled_up_with_silence(samples: np.ndarray) -> None:
+    part = samples[: 3 * FRAME + 100]
+    filled = np.pad(part, (0, FRAME - 100))
+    assert np.array_equal(features(part), features(filled))
+
+
+def test_latents_have_the_length_that_the_encoders_last_norm_gives(
+    samples: np.ndarray, latents: Latents
+) -> None:
+    lengths = latents.of(samples).norm(dim=1)
+    assert torch.allclose(lengths, torch.full_like(lengths, GEOMETRY.latent_dim**0.5))
+
+
+def test_the_features_can_be_told_from_the_latents(samples: np.ndarray, latents: Latents) -> None:
+    seen = torch.from_numpy(features(samples))
+    points = latents.project(seen)
+    told = points * (latents.radius / GEOMETRY.latent_dim**0.5)
+    error = told[:, :-1] @ latents.axes.T + latents.mean - seen
+    assert error.var() < 0.03 * seen.var()
+
+
+def test_every_quantiser_leaves_less_and_chooses_the_nearest_of_its_entries(
+    samples: np.ndarray, latents: Latents
+) -> None:
+    torch.manual_seed(0)
+    points = latents.of(samples)
+    quantiser = ResidualQuantiser(TrainableCodec(GEOMETRY).dac.quantizer)
+    left = quantiser.initialise(points, torch.zeros(0, GEOMETRY.latent_dim))
+    assert left == sorted(left, reverse=True)
+    assert left[-1] < 0.4
+    stage = quantiser.stages[0]
+    inside = stage.in_proj(points.T[None])[0].T
+    nearest = torch.cdist(inside, stage.codebook.weight).argmin(1)
+    chosen = quantiser.quantise(points.T[None]).codes[0, 0]
+    assert (nearest == chosen).float().mean() > 0.97
+
+
+def test_what_is_exported_quantises_alike(samples: np.ndarray, latents: Latents) -> None:
+    torch.manual_seed(0)
+    points = latents.of(samples)
+    codec = TrainableCodec(GEOMETRY)
+    quantiser = ResidualQuantiser(codec.dac.quantizer)
+    quantiser.initialise(points, torch.zeros(0, GEOMETRY.latent_dim))
+    before = quantiser.quantise(points.T[None]).codes
+    state = {name: tensor.half() for name, tensor in codec.export().items()}
+    assert all(tensor.isfinite().all() for tensor in state.values())
+    stages = [name for name in state if "in_proj" in name and name.endswith("weight_v")]
+    assert len(stages) == before.shape[1]
+    assert all(state[name].flatten(1).norm(dim=1).min() > 0 for name in stages)
