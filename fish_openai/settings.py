@@ -112,7 +112,11 @@ class Settings:
     lean: str = field(
         default="auto",
         metadata=choice(
-            "engine", "the codec's encoder is loaded for each recording only", "auto", "on", "off"
+            "engine",
+            "text embeddings and the codec's encoder stay in the file until needed",
+            "auto",
+            "on",
+            "off",
         ),
     )
     threads: int = field(

@@ -78,7 +78,7 @@ class FrameStep:
         # Rows that do not speak go along, so that the batch stays dense: what they write lies behind
         # their live tokens and is overwritten, what they compute is dropped.
         num_rows = len(states)
-        read = self._model.read(self._model.columns(self._codes[:num_rows]), span)
+        read = self._model.read_frames(self._codes[:num_rows], span)
         hidden = self.hidden[:num_rows]
         hidden.copy_(torch.where((states == SPEAKING).unsqueeze(1), read, hidden))
 

@@ -20,7 +20,7 @@ from fish_openai.engine.hardware import (
     rows_budget,
     rows_that_fit,
 )
-from fish_openai.engine.memory import with_rows_that_fit
+from fish_openai.engine.memory import let_go, with_rows_that_fit
 from fish_openai.engine.planner import Planner
 from fish_openai.engine.precision import measured_precision
 from fish_openai.engine.reference_encoder import (
@@ -96,9 +96,10 @@ def _load_parts(settings: Settings, folder: Path, device: torch.device) -> _Part
     tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
     dtype = measured_precision(settings.precision, device, ModelConfig.load(folder).slow)
     quantiser = choose_quantiser(settings.quantize, device, dtype)
-    model = load_packed_model(folder, tokenizer, device, dtype, quantiser)
+    is_lean = settings.lean == "on" or (settings.lean == "auto" and device.type == "cpu")
+    model = load_packed_model(folder, tokenizer, device, dtype, quantiser, text_on_host=is_lean)
     codec = load_packed_decoder(folder, device)
-    encoder = _reference_encoder(settings.lean, folder, device)
+    encoder = _reference_encoder(folder, device, is_lean=is_lean)
     _check_match(folder, model, codec)
     num_slots = min(model.config.max_seq_len, settings.context_tokens)
     info = describe(folder, codec.config, profile, device=device, dtype=dtype, quantiser=quantiser)
@@ -143,6 +144,8 @@ def load_packed_model(
     device: torch.device,
     dtype: torch.dtype,
     quantiser: Quantiser | None = None,
+    *,
+    text_on_host: bool = False,
 ) -> DualAR:
     """The language model of a checkpoint, its products in the layout that is fastest on `device`."""
     model = load_model(
@@ -153,8 +156,10 @@ def load_packed_model(
         device=device,
         dtype=dtype,
         quantiser=quantiser,
+        text_on_host=text_on_host,
     )
     pack(model, device)
+    let_go()
     return model
 
 
@@ -162,6 +167,7 @@ def load_packed_decoder(folder: Path, device: torch.device) -> CodecDecoder:
     """The codec's decoder in float32: bfloat16 costs it 30 dB of signal to noise."""
     decoder = load_decoder(folder, device=device, dtype=torch.float32)
     pack(decoder, device)
+    let_go()
     return decoder
 
 
@@ -172,8 +178,8 @@ def load_packed_encoder(folder: Path, device: torch.device) -> CodecEncoder:
     return encoder
 
 
-def _reference_encoder(lean: str, folder: Path, device: torch.device) -> ReferenceEncoder:
-    if lean == "on" or (lean == "auto" and device.type == "cpu"):
+def _reference_encoder(folder: Path, device: torch.device, *, is_lean: bool) -> ReferenceEncoder:
+    if is_lean:
         return EncoderOnDemand(lambda: load_packed_encoder(folder, device), device)
     return ResidentEncoder(load_packed_encoder(folder, device), device)
 

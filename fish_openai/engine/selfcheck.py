@@ -108,7 +108,7 @@ def _speak(model: DualAR, columns: torch.Tensor) -> tuple[torch.Tensor, NDArray[
         if is_over:
             break
         frames.append(codes[0].to(torch.int32).cpu().numpy())
-        hidden = model.read(model.columns(codes), Span.run(store, slice(0, 1), slot, 1))
+        hidden = model.read_frames(codes, Span.run(store, slice(0, 1), slot, 1))
     return logits, np.stack(frames, axis=1)
 
 

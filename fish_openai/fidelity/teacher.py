@@ -43,4 +43,4 @@ def _score(model: DualAR, passage: Passage) -> Iterator[list[Tensor]]:
         dictation = _Dictation(frame)
         model.speak(hidden, scratch, dictation)
         yield dictation.logits
-        hidden = model.read(model.columns(frame[None]), Span.run(cache, slice(0, 1), slot, 1))
+        hidden = model.read_frames(frame[None], Span.run(cache, slice(0, 1), slot, 1))

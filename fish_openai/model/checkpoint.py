@@ -7,6 +7,7 @@ import torch
 from fish_openai.errors import CheckpointError
 from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
+from fish_openai.model.embedding import HostEmbedding
 from fish_openai.nn.quantised import Quantiser, quantise
 from fish_openai.nn.weights import Tensors, assign, check_fit, copies, fuse, read_tensors
 
@@ -20,6 +21,7 @@ def load_model(
     device: torch.device,
     dtype: torch.dtype,
     quantiser: Quantiser | None = None,
+    text_on_host: bool = False,
 ) -> DualAR:
     """Build the language model of a checkpoint folder, ready for inference.
 
@@ -32,6 +34,7 @@ def load_model(
         dtype: precision of weights and activations.
         quantiser: how the slow transformer's products are kept; None: like the rest, in `dtype`. The
             fast one, heads and embeddings never are: they are a small part and errors there are heard.
+        text_on_host: whether the embeddings of text tokens stay in the file, which then stays mapped.
 
     Raises:
         CheckpointError: a file is missing, or a key or shape is not what `config.json` implies.
@@ -44,8 +47,16 @@ def load_model(
     tensors = fuse(tensors, ("w1", "w3"), "w13")
     head_rows = [*range(semantic_begin_id, semantic_begin_id + num_semantic), end_id]
     tensors = _cut_heads(tensors, config, torch.tensor(head_rows))
+    check_fit(model, tensors, folder)
+    if text_on_host:
+        model.embeddings = HostEmbedding(
+            tensors.pop("embeddings.weight"),
+            first=semantic_begin_id,
+            count=num_semantic,
+            device=device,
+            dtype=dtype,
+        )
     if quantiser is not None:
-        check_fit(model, tensors, folder)
         quantise(model.layers, tensors, "layers.", quantiser)
     assign(model, copies(tensors, device, dtype), folder)
     model.build_tables(device)

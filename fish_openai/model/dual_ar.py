@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from fish_openai.model.config import ModelConfig
+from fish_openai.model.embedding import HostEmbedding, TokenEmbedding
 from fish_openai.model.kv import FrameCache, Span
 from fish_openai.model.layers import Block
 from fish_openai.nn.layers import RMSNorm
@@ -38,7 +39,9 @@ class DualAR(nn.Module):
         self.config = config
         self.semantic_begin_id = semantic_begin_id
         self.num_semantic = num_semantic
-        self.embeddings = nn.Embedding(config.vocab_size, slow.dim)
+        self.embeddings: TokenEmbedding | HostEmbedding = TokenEmbedding(
+            config.vocab_size, slow.dim
+        )
         self.codebook_embeddings = nn.Embedding(
             config.num_codebooks * config.codebook_size, slow.dim
         )
@@ -71,10 +74,18 @@ class DualAR(nn.Module):
         is_code = (ids >= self.semantic_begin_id) & (
             ids < self.semantic_begin_id + self.num_semantic
         )
+        return torch.where(is_code.unsqueeze(-1), self._with_codes(x, codes), x)
+
+    def embed_frames(self, codes: Tensor) -> Tensor:
+        """Frames int64 [rows, num_codebooks] to [rows, 1, dim], as `embed` does with their columns."""
+        x = self.embeddings.spoken(codes[:, :1] + self.semantic_begin_id)
+        return self._with_codes(x, codes.unsqueeze(-1))
+
+    def _with_codes(self, x: Tensor, codes: Tensor) -> Tensor:
         summed = x + self.codebook_embeddings(codes + self.codebook_offsets).sum(dim=1)
         if self.config.scale_codebook_embeddings:
             summed = summed / math.sqrt(self.config.num_codebooks + 1)
-        return torch.where(is_code.unsqueeze(-1), summed, x)
+        return summed
 
     def read(self, columns: Tensor, span: Span) -> Tensor:
         """Run the slow transformer over new columns; the hidden state of each row's last token.
@@ -86,7 +97,21 @@ class DualAR(nn.Module):
         Returns:
             [rows, dim], before the final norm.
         """
-        x = self.embed(columns)
+        return self._read(self.embed(columns), span)
+
+    def read_frames(self, codes: Tensor, span: Span) -> Tensor:
+        """Run the slow transformer over the frame that each row has just spoken; waits for nothing.
+
+        Args:
+            codes: int64 [rows, num_codebooks].
+            span: where those frames lie in the cache.
+
+        Returns:
+            [rows, dim], before the final norm.
+        """
+        return self._read(self.embed_frames(codes), span)
+
+    def _read(self, x: Tensor, span: Span) -> Tensor:
         turns = self.turns[span.positions]
         for index, layer in enumerate(self.layers):
             x = layer(x, turns, span, index)
@@ -129,7 +154,3 @@ class DualAR(nn.Module):
             codes.append(draw(self.residual_logits(x, span), codebook))
             x = self.fast_embeddings(codes[-1]).unsqueeze(1)
         return torch.stack(codes, dim=1), is_over
-
-    def columns(self, codes: Tensor) -> Tensor:
-        """Frames int64 [rows, num_codebooks] as prompt columns [rows, 1 + num_codebooks, 1]."""
-        return torch.cat([codes[:, :1] + self.semantic_begin_id, codes], dim=1).unsqueeze(-1)

@@ -35,18 +35,16 @@ def our_logits(ours: Ours, prompt: Tensor, frames: Tensor) -> Logits:
     length = prompt.shape[1] + len(frames)
     cache = KVCache(config.slow, 1, length, device=CPU, dtype=torch.float32)
     scratch = FrameCache(config.fast, 1, config.num_codebooks, device=CPU, dtype=torch.float32)
-    columns, seen = prompt.unsqueeze(0), []
-    for index, frame in enumerate(frames):
-        start = 0 if index == 0 else prompt.shape[1] + index - 1
-        span = Span.run(cache, slice(0, 1), start, columns.shape[-1])
-        hidden = model.read(columns, span)
+    seen: list[Tensor] = []
+    hidden = model.read(prompt.unsqueeze(0), Span.run(cache, slice(0, 1), 0, prompt.shape[1]))
+    for slot, frame in enumerate(frames, start=prompt.shape[1]):
 
         def dictate(logits: Tensor, codebook: int, frame: Tensor = frame) -> Tensor:
             seen.append(logits[0])
             return frame[codebook : codebook + 1]
 
         model.speak(hidden, scratch, dictate)
-        columns = model.columns(frame.unsqueeze(0))
+        hidden = model.read_frames(frame.unsqueeze(0), Span.run(cache, slice(0, 1), slot, 1))
     count = config.num_codebooks
     semantic = torch.stack(seen[::count])
     residual = torch.stack(

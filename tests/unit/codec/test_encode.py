@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from fish_openai.codec.encoder import CodecEncoder
 from torch import Tensor
 
 from fish_openai.codec.decoder import CodecDecoder
+from fish_openai.codec.encoder import CodecEncoder
 from fish_openai.codec.quantizer import Codebook, ResidualQuantizer
 
 

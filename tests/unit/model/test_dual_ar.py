@@ -87,7 +87,10 @@ def test_a_frame_is_embedded_by_its_token_and_all_its_codes(model: DualAR) -> No
         for index, code in enumerate(codes[0])
     ]
     expected = torch.stack(parts).sum(dim=0) / 5**0.5
-    torch.testing.assert_close(model.embed(model.columns(codes))[0, 0], expected)
+    torch.testing.assert_close(model.embed_frames(codes)[0, 0], expected)
+    semantic = codes[:, :1] + model.semantic_begin_id
+    columns = torch.cat([semantic, codes], dim=1).unsqueeze(-1)
+    assert torch.equal(model.embed(columns), model.embed_frames(codes))
 
 
 def chosen(
