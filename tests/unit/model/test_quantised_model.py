@@ -1,10 +1,12 @@
 """A model with weights in few bits: what is quantised, what never is, and how near it stays."""
 
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 
 from fish_openai.engine.load import load_packed_decoder, load_packed_encoder, load_packed_model
 from fish_openai.errors import CheckpointError
@@ -77,6 +79,20 @@ def test_heads_embeddings_norms_and_the_fast_layers_keep_every_bit(folder: Path,
     state = exact.state_dict()
     assert state.keys() == quantised.state_dict().keys()
     assert all(torch.equal(tensor, state[n]) for n, tensor in quantised.state_dict().items())
+
+
+def peak_of_loading(folder: Path, name: str) -> int:
+    """Most bytes that are allocated at once while a model is loaded in bfloat16."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        load(folder, name, torch.bfloat16)
+    events = profiled.profiler.kineto_results.events()
+    changes = [event.nbytes() for event in events if event.name() == "[memory]"]
+    return max(accumulate(changes))
+
+
+def test_loading_a_quantised_model_never_takes_more_than_loading_it_whole(folder: Path) -> None:
+    whole, eight, four = (peak_of_loading(folder, name) for name in ("none", "int8", "int4"))
+    assert four < eight < whole
 
 
 def test_nothing_is_quantised_where_nobody_asks(folder: Path) -> None:
