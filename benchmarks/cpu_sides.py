@@ -107,7 +107,7 @@ def measure_ours(options: argparse.Namespace, folder: Path, name: str) -> Measur
     chunks = _chunks(np.stack(frames[1:], axis=1))
     start = time.perf_counter()
     for chunk in chunks:
-        runner.decode([0], [chunk])
+        runner.decode([0], [chunk]).wait()
     decode_ms = milliseconds_since(start) / options.frames
     info = runner.info
     return {

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from benchmarks.gpu_listeners import Listener, speech
 from fish_openai.engine.core import Loaded
+from fish_openai.engine.replays import CudaRecorder, Work
 from fish_openai.engine.request import Sampling
 from fish_openai.engine.runner import Runner
-from fish_openai.engine.step_graphs import CudaRecorder, Work
 
 _WARM_UP = 3
 

@@ -94,7 +94,7 @@ def build_runner(
     model = load_packed_model(folder, tokenizer, device, DTYPES[options.dtype])
     with torch.device("meta"):
         nowhere = torch.device("meta")
-        streams = Streams(CodecDecoder(config), nowhere)
+        streams = Streams(CodecDecoder(config), nowhere, num_rows)
         encoder = ResidentEncoder(CodecEncoder(config), nowhere)
     runner = Runner(
         model,

@@ -34,8 +34,12 @@ def decode_stages(streams: Streams, config: CodecConfig) -> Iterator[Stage]:
     """Decoding chunks of one stream, which lives as long as `streams`."""
     streams.open(0)
     for frames in CHUNKS:
-        chunk = partial(streams.decode, [0], [_codes(config, frames)])
+        chunk = partial(_decode, streams, _codes(config, frames))
         yield Stage(f"codec decode, {frames} frames", chunk, _decoding(config, frames))
+
+
+def _decode(streams: Streams, codes: Codes) -> None:
+    streams.decode([0], [codes]).wait()
 
 
 def _decoding(config: CodecConfig, frames: int) -> Work:

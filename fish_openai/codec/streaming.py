@@ -2,13 +2,11 @@
 
 Every layer has `init_state(rows)` and `forward(x, state) -> (y, state)`, and feeding a signal in pieces
 gives what feeding it whole gives. Nothing is remembered inside a layer. A state is a tensor whose first
-dimension is rows, or a tuple of states; rows are independent, so states can be stacked and split.
+dimension is rows, or a tuple of states; rows are independent, so they can be picked and put back.
 """
 
-from collections.abc import Sequence
 from typing import Protocol, cast
 
-import torch
 from torch import Tensor, nn
 
 State = Tensor | tuple["State", ...]
@@ -48,18 +46,26 @@ class Stateless(nn.Module):
         return ()
 
 
-def stack_states(states: Sequence[State]) -> State:
-    """Put the rows of `states` one after the other."""
-    first = states[0]
-    if isinstance(first, Tensor):
-        return torch.cat([state for state in states if isinstance(state, Tensor)])
-    return tuple(stack_states(parts) for parts in zip(*states, strict=True))
-
-
-def split_state(state: State, rows: int) -> list[State]:
-    """The opposite of `stack_states` for states of one row each."""
+def pick(state: State, places: Tensor) -> State:
+    """The rows at `places` int64 [rows] of `state`, copied."""
     if isinstance(state, Tensor):
-        return list(state.split(1))
-    if not state:
-        return [()] * rows
-    return list(zip(*(split_state(part, rows) for part in state), strict=True))
+        return state.index_select(0, places)
+    return tuple(pick(part, places) for part in state)
+
+
+def put(state: State, places: Tensor, rows: State) -> None:
+    """Overwrite the rows at `places` int64 [rows] of `state` by `rows`."""
+    if isinstance(state, Tensor):
+        state.index_copy_(0, places, cast("Tensor", rows))
+        return
+    for part, part_rows in zip(state, rows, strict=True):
+        put(part, places, part_rows)
+
+
+def put_one(state: State, place: int, row: State) -> None:
+    """Overwrite the row at `place` of `state` by `row`, a state of one row."""
+    if isinstance(state, Tensor):
+        state[place : place + 1].copy_(cast("Tensor", row))
+        return
+    for part, part_row in zip(state, row, strict=True):
+        put_one(part, place, part_row)

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.voice_cache import VoiceCache
@@ -49,8 +50,11 @@ class Backend(Protocol):
     def has_room(self, index: int) -> bool:
         """Whether row `index` can take another frame."""
 
-    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
-        """The next samples of each of these rows; all chunks have the same number of frames."""
+    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:
+        """The next samples of each of these rows; all chunks have the same number of frames.
+
+        They may still be made when this returns, beside whatever is asked for next.
+        """
 
     def swap(self, first: int, second: int) -> None:
         """Let two rows change places."""

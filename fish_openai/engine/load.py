@@ -28,9 +28,9 @@ from fish_openai.engine.reference_encoder import (
     ReferenceEncoder,
     ResidentEncoder,
 )
+from fish_openai.engine.replays import CudaRecorder
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
-from fish_openai.engine.step_graphs import CudaRecorder
 from fish_openai.engine.streams import Streams
 from fish_openai.engine.voice_cache import VoiceCache
 from fish_openai.engine.warmup import warm_up
@@ -84,6 +84,7 @@ def load_own(settings: Settings) -> Loaded:
         runner = _runner(parts, num_rows, device, settings.voice_cache_mb)
         if device.type == "cuda":
             runner.graphs.record(CudaRecorder(device))
+            runner.streams.record(CudaRecorder(device))
         warm_up(runner, planner)
         return runner
 
@@ -109,7 +110,7 @@ def _load_parts(settings: Settings, folder: Path, device: torch.device) -> _Part
 def _runner(parts: _Parts, num_rows: int, device: torch.device, voice_cache_mb: int) -> Runner:
     return Runner(
         parts.model,
-        Streams(parts.codec, device),
+        Streams(parts.codec, device, num_rows),
         parts.encoder,
         parts.tokenizer,
         parts.profile,

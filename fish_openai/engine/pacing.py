@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fish_openai.engine.row import Row
 
-_CHUNKS = (4, 8, 16, 24)
+CHUNKS = (4, 8, 16, 24)
 """Frames in the chunks of a stream: small at first, so that sound starts early, then larger, because
 fewer and larger decodes cost less. All are multiples of the codec's `EXACT_FRAMES`, so that how a stream
 is cut, which depends on the load, does not change a bit of it."""
@@ -67,8 +67,8 @@ class Moment:
         cost least.
         """
         if row.is_whole:
-            return _CHUNKS[-1]
-        sizes = _CHUNKS[: row.num_chunks + 1]
+            return CHUNKS[-1]
+        sizes = CHUNKS[: row.num_chunks + 1]
         if not 0 < self.round_s < self.frame_s:
             return sizes[-1]
         affordable = _MARGIN * self.lead_s(row) / self.round_s
@@ -86,5 +86,5 @@ class Moment:
 
     def is_contended(self, rows: Sequence[Row]) -> bool:
         """Whether the sound of one of `rows` will run out before two small chunks can be made."""
-        danger_s = 2 * _CHUNKS[0] * self.round_s
+        danger_s = 2 * CHUNKS[0] * self.round_s
         return any(row.started_at is not None and self.lead_s(row) < danger_s for row in rows)

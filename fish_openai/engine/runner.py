@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from fish_openai.engine.backend import Frames
+from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.frame_step import FRESH, IDLE, SPEAKING, FrameStep
 from fish_openai.engine.history import History, ResidualHistory
 from fish_openai.engine.reference_encoder import ReferenceEncoder
@@ -181,7 +182,7 @@ class Runner:
         """Whether the row's last frame can still be read."""
         return self._places[index].length < self._cache.num_slots - 1
 
-    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
+    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:
         """See `Backend`."""
         return self._streams.decode(indices, chunks)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from fish_openai.engine.backend import Backend, Frames
+from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.memory import let_go
 from fish_openai.engine.request import Codes, Pcm
 from fish_openai.engine.row import Row
@@ -70,7 +71,7 @@ class Sleeper:
         """See `Backend`."""
         return self._awake.has_room(index)
 
-    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
+    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:
         """See `Backend`."""
         return self._awake.decode(indices, chunks)
 

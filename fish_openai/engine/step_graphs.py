@@ -1,57 +1,13 @@
-"""The step recorded once for each size it can have, and replayed: one launch instead of thousands."""
+"""The step recorded for each number of rows and of live tokens that it can have."""
 
-import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
-import torch
+from fish_openai.engine.replays import Recorder, Replays, Work
 
-_log = logging.getLogger(__name__)
 _LEAST_LIVE = 256
 
-Work = Callable[[], None]
 Step = Callable[[int, int], None]
 """Speaks a frame, given a number of rows and of live tokens; see `FrameStep`."""
-
-
-class Recorder(Protocol):
-    """Something that makes work repeatable."""
-
-    def __call__(self, work: Work) -> Work:
-        """What does `work` again, on the same tensors, each time it is called.
-
-        `work` itself may be done any number of times, or not at all.
-        """
-
-
-class CudaRecorder:
-    """Records CUDA graphs. They run one at a time, so they share their memory.
-
-    Args:
-        device: a GPU.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._stream = torch.cuda.Stream(device)
-        self._pool = torch.cuda.graph_pool_handle()
-
-    def __call__(self, work: Work) -> Work:
-        """See `Recorder`."""
-        self._rehearse(work)
-        graph = torch.cuda.CUDAGraph()
-        # Other threads may use the driver meanwhile: only what this one does is recorded.
-        with torch.cuda.graph(
-            graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
-        ):
-            work()
-        return graph.replay
-
-    def _rehearse(self, work: Work) -> None:
-        """Let libraries make what they make at first use, which cannot be recorded."""
-        self._stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self._stream):
-            work()
-        torch.cuda.current_stream().wait_stream(self._stream)
 
 
 class StepGraphs:
@@ -69,7 +25,7 @@ class StepGraphs:
         self._exact = exact
         self._rows = row_sizes(num_rows)
         self._lives = live_sizes(num_slots)
-        self._replays: dict[tuple[int, int], Work] = {}
+        self._replays: Replays[tuple[int, int]] = Replays("the step")
 
     @property
     def num_recorded(self) -> int:
@@ -77,35 +33,20 @@ class StepGraphs:
         return len(self._replays)
 
     def record(self, recorder: Recorder) -> None:
-        """Record every size, the largest first. Every row has to be idle.
-
-        If one cannot be recorded none is kept: said once, in the log.
-        """
-        try:
-            for num_rows in reversed(self._rows):
-                for live in reversed(self._lives):
-                    self._replays[num_rows, live] = recorder(self._work(num_rows, live))
-        except Exception as error:  # noqa: BLE001 - a driver raises what it likes; all of it means this
-            self._give_up("recorded", error)
+        """Record every size. Every row has to be idle."""
+        sizes = [(rows, live) for rows in reversed(self._rows) for live in reversed(self._lives)]
+        self._replays.record(recorder, [(size, self._work(*size)) for size in sizes])
 
     def __call__(self, num_rows: int, live: int) -> None:
         """Step the first `num_rows` rows; see `FrameStep.exact`."""
         if not self._replays:
             self._exact(num_rows, live)
             return
-        replay = self._replays[_at_least(self._rows, num_rows), _at_least(self._lives, live)]
-        try:
-            replay()
-        except Exception as error:  # noqa: BLE001 - as above; nothing of the graph has run
-            self._give_up("replayed", error)
-            self._exact(num_rows, live)
+        size = at_least(self._rows, num_rows), at_least(self._lives, live)
+        self._replays.run(size, lambda: self._exact(num_rows, live))
 
     def _work(self, num_rows: int, live: int) -> Work:
         return lambda: self._padded(num_rows, live)
-
-    def _give_up(self, what: str, error: Exception) -> None:
-        self._replays.clear()
-        _log.warning("the step cannot be %s as a CUDA graph (%s); going on without", what, error)
 
 
 def row_sizes(num_rows: int) -> list[int]:
@@ -124,5 +65,6 @@ def live_sizes(num_slots: int) -> list[int]:
     return [*sizes, num_slots]
 
 
-def _at_least(sizes: Sequence[int], wanted: int) -> int:
+def at_least(sizes: Sequence[int], wanted: int) -> int:
+    """The smallest of ascending `sizes` that `wanted` fits into."""
     return next(size for size in sizes if size >= wanted)

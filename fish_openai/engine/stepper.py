@@ -5,10 +5,12 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
 from fish_openai.engine.backend import Backend, Frames
+from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.memory import is_out_of_memory
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.request import Codes
@@ -20,6 +22,14 @@ _log = logging.getLogger(__name__)
 _NEWEST_ROUND = 0.05
 _NEWEST_REQUEST = 0.2
 """Weights of the newest in the moving averages of their length."""
+
+
+class _Begun(NamedTuple):
+    """What the codec has been asked for and has not handed over."""
+
+    rows: list[Row]
+    num_frames: int
+    decoding: Decoding
 
 
 class Stepper:
@@ -36,6 +46,7 @@ class Stepper:
         self._backend = backend
         self._clock = clock
         self._reading: deque[Row] = deque()
+        self._begun: deque[_Begun] = deque()
         self.table = Table(backend)
         self.waiting: deque[Row] = deque()
         self.num_frames = 0
@@ -74,6 +85,7 @@ class Stepper:
             row.sink.fail(error)
         self.waiting.clear()
         self._reading.clear()
+        self._begun.clear()
         self.table = Table(self._backend)
 
     def round(self) -> bool:
@@ -86,7 +98,11 @@ class Stepper:
         has_stepped = self.table.num_stepping > 0
         if has_stepped:
             self._step()
+        # The codec has worked beside this step on what the last round asked of it.
+        self._collect()
         has_decoded = self._hand_out()
+        if not has_stepped:
+            self._collect()
         self._end_finished()
         if not has_stepped:
             return has_decoded
@@ -216,14 +232,31 @@ class Stepper:
     def _decode(self, rows: list[Row], num_frames: int) -> None:
         indices = [self.table.index(row) for row in rows]
         chunks = [row.take_chunk(num_frames) for row in rows]
-        for row, pcm in zip(rows, self._backend.decode(indices, chunks), strict=True):
+        begun = _Begun(rows, num_frames, self._backend.decode(indices, chunks))
+        if begun.decoding.is_ready:
+            self._push(begun)
+        else:
+            self._begun.append(begun)
+
+    def _collect(self) -> None:
+        """Wait for what the codec has begun, and hand it out."""
+        while self._begun:
+            begun = self._begun.popleft()
+            with self._guard([row for row in begun.rows if row in self.table], "the codec"):
+                self._push(begun)
+
+    def _push(self, begun: _Begun) -> None:
+        for row, pcm in zip(begun.rows, begun.decoding.wait(), strict=True):
+            if row not in self.table:
+                continue
             if row.started_at is None:
                 row.started_at = self._clock()
-            row.sink.push(row.with_pauses(pcm, num_frames), row.usage)
+            row.sink.push(row.with_pauses(pcm, begun.num_frames), row.usage)
 
     def _end_finished(self) -> None:
+        decoding = [row for begun in self._begun for row in begun.rows]
         for row in self.table.rows:
-            if row.is_over and not row.frames:
+            if row.is_over and not row.frames and row not in decoding:
                 self._finish(row)
                 self.table.remove(row)
                 seconds = self._clock() - row.admitted_at

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from fish_openai.engine.backend import Frames
+from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.sampler import Drawing
@@ -71,11 +72,11 @@ class UpstreamBackend:
         """Upstream ends a turn by itself when its context is full."""
         return True
 
-    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:  # noqa: ARG002
+    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:  # noqa: ARG002
         """Decode all that has been spoken, and keep what is new of it."""
         num_old = self._spoken.shape[1] * self.info.frame_samples
         self._spoken = np.concatenate([self._spoken, chunks[0]], axis=1)
-        return [decode(self._codec, self._spoken)[num_old:]]
+        return Decoding([decode(self._codec, self._spoken)[num_old:]])
 
     def swap(self, first: int, second: int) -> None:
         """Never asked of a single row."""

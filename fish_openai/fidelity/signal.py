@@ -12,7 +12,7 @@ from fish_openai.engine.streams import Streams
 def decode(streams: Streams, codes: Codes) -> Pcm:
     """Samples of `codes`, as a stream of its own."""
     streams.open(0)
-    pcm = streams.decode([0], [codes])[0]
+    [pcm] = streams.decode([0], [codes]).wait()
     streams.close(0)
     return pcm
 

@@ -9,11 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from fish_openai.engine.backend import Frames
 from fish_openai.engine.core import Loaded
+from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.request import Codes, EngineInfo, Pcm
 from fish_openai.engine.row import Row
 from fish_openai.engine.voice_cache import VoiceCache
@@ -69,6 +71,7 @@ class CountingBackend:
         fault: what is raised; by default an error of its own.
         may_step: clear it, and the next step waits.
         is_held: set while a step waits.
+        late: what decodings wait for, as on a GPU; none: they are ready at once.
     """
 
     num_rows: int = 2
@@ -81,6 +84,7 @@ class CountingBackend:
     fault: Exception | None = None
     may_step: threading.Event = field(default_factory=threading.Event)
     is_held: threading.Event = field(default_factory=threading.Event)
+    late: Any = None
     places: list[Place] = field(default_factory=list)
     info: EngineInfo = INFO
     voices: VoiceCache = field(default_factory=lambda: VoiceCache(0))
@@ -132,10 +136,10 @@ class CountingBackend:
     def has_room(self, index: int) -> bool:
         return self.places[index].said < self.room
 
-    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> list[Pcm]:
+    def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:
         assert len({chunk.shape for chunk in chunks}) == 1
         self._note("decode", *(self.places[index] for index in indices))
-        return [chunk[0].astype(np.float32) for chunk in chunks]
+        return Decoding([chunk[0].astype(np.float32) for chunk in chunks], self.late)
 
     def swap(self, first: int, second: int) -> None:
         places = self.places

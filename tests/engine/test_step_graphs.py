@@ -11,6 +11,7 @@ import torch
 
 from fish_openai.engine.core import Loaded
 from fish_openai.engine.load import load_own
+from fish_openai.engine.pacing import CHUNKS
 from fish_openai.engine.request import SpeechRequest
 from fish_openai.engine.runner import Runner
 from fish_openai.engine.step_graphs import StepGraphs, live_sizes, row_sizes
@@ -53,6 +54,9 @@ def replayed(tiny_folder: Path) -> Loaded:
         graphs = runner_of(loaded).graphs
         graphs._rows = [ROWS]
         graphs.record(record_on_tape)
+        streams = runner_of(loaded).streams
+        streams._rows = [ROWS]
+        streams.record(record_on_tape)
     return loaded
 
 
@@ -96,6 +100,7 @@ def test_replayed_rows_say_what_each_says_alone_whoever_joins_and_leaves(
         assert recorder.usage == alone.usage
         np.testing.assert_array_equal(recorder.samples, alone.samples)
     assert runner_of(replayed).graphs.num_recorded == len(live_sizes(512))
+    assert runner_of(replayed).streams.num_recorded == len(CHUNKS)
 
 
 def steps_of(loaded: Loaded) -> list[Callable[[int, int], None]]:
@@ -110,6 +115,16 @@ def test_the_host_waits_for_nothing_in_a_step(plain: Loaded, live: int) -> None:
         step(3, live)
         with NoWaiting():
             step(3, live)
+
+
+@pytest.mark.parametrize("num_frames", CHUNKS)
+def test_the_host_waits_for_nothing_while_a_chunk_is_decoded(
+    plain: Loaded, num_frames: int
+) -> None:
+    step = runner_of(plain).streams._step
+    step.run(3, num_frames)
+    with NoWaiting():
+        step.run(3, num_frames)
 
 
 def test_waiting_would_be_noticed() -> None:

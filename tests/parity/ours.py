@@ -51,7 +51,7 @@ class Ours:
         config = self.model.config
         self.runner = Runner(
             self.model,
-            Streams(codec, CPU),
+            Streams(codec, CPU, ROWS),
             encoder,
             self.tokenizer,
             Profile(),

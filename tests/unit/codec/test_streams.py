@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fish_openai.codec.decoder import EXACT_FRAMES, CodecDecoder
-from fish_openai.codec.streaming import split_state, stack_states
+from fish_openai.codec.streaming import pick, put, put_one
 from tests.unit.codec.streams import assert_close, decode, random_codes, random_cuts
 
 FRAMES = 45
@@ -73,7 +73,7 @@ def test_streams_decoded_together_in_any_company_do_not_mix(
     """Bit for bit: the engine relies on it, see `tests/engine/test_batching.py`."""
     rng = random.Random(seed)
     codes = [random_codes(packed, FRAMES, 100 * seed + number) for number in range(4)]
-    states = [packed.init_state(1) for _ in codes]
+    state = packed.init_state(len(codes))
     at, heard = [0] * len(codes), [[] for _ in codes]
     cuts: list[list[int]] = [[0] for _ in codes]
     while any(position < FRAMES for position in at):
@@ -83,26 +83,27 @@ def test_streams_decoded_together_in_any_company_do_not_mix(
             ready, length = [number for number in range(4) if at[number] < FRAMES], 1
         chosen = rng.sample(ready, rng.randrange(1, len(ready) + 1))
         chunk = torch.cat([codes[n][..., at[n] : at[n] + length] for n in chosen])
-        samples, state = packed.decode(chunk, stack_states([states[n] for n in chosen]))
-        for row, (number, after) in enumerate(
-            zip(chosen, split_state(state, len(chosen)), strict=True)
-        ):
+        places = torch.tensor(chosen)
+        samples, after = packed.decode(chunk, pick(state, places))
+        put(state, places, after)
+        for row, number in enumerate(chosen):
             heard[number].append(samples[row])
-            states[number], at[number] = after, at[number] + length
+            at[number] += length
             cuts[number].append(at[number])
     for number, stream in enumerate(codes):
         assert torch.equal(torch.cat(heard[number]), decode(packed, stream, cuts[number]))
 
 
-def test_splitting_undoes_stacking(codec: CodecDecoder) -> None:
-    states = []
-    for seed in range(3):
-        _, state = codec.decode(random_codes(codec, 5 + seed, seed), codec.init_state(1))
-        states.append(state)
-    again = split_state(stack_states(states), 3)
-    for seed, (before, after) in enumerate(zip(states, again, strict=True)):
-        codes = random_codes(codec, 3, seed)
-        assert torch.equal(codec.decode(codes, before)[0], codec.decode(codes, after)[0])
+def test_a_stream_that_is_put_elsewhere_goes_on_as_it_was(codec: CodecDecoder) -> None:
+    _, state = codec.decode(random_codes(codec, 5, 0), codec.init_state(1))
+    many = codec.init_state(3)
+    put_one(many, 2, state)
+    codes = random_codes(codec, 3, 1)
+    expected = codec.decode(codes, state)[0]
+    assert torch.equal(codec.decode(codes, pick(many, torch.tensor([2])))[0], expected)
+    put_one(many, 2, codec.init_state(1))
+    fresh = codec.decode(codes, codec.init_state(1))[0]
+    assert torch.equal(codec.decode(codes, pick(many, torch.tensor([2])))[0], fresh)
 
 
 def test_decoding_leaves_the_state_it_was_given_as_it_was(codec: CodecDecoder) -> None:
