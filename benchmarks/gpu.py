@@ -4,7 +4,7 @@ Load: requests of ten seconds of sound each, in four voices of five seconds, str
 at a time, then as many as there are rows, each followed at once by the next. Metrics: the step with and
 without graphs, whether both draw the same codes and whether the host waits for the device in one;
 real-time factor and first audio of one listener; throughput, first audio (p99) and gap-free playback of
-all; GPU memory and speed of a row for every preset and quantisation.
+all; GPU memory and speed of a row for every preset and quantisation, and in the lean mode.
 
 python -m benchmarks.gpu [--streams 64] [--limit-s 540] [--dry-run]
 """
@@ -116,6 +116,7 @@ def _modes() -> Iterator[tuple[str, dict[str, str]]]:
         yield f"preset {preset}", {"preset": preset}
     for quantize in QUANTIZED:
         yield f"quantize {quantize}", {"quantize": quantize}
+    yield "lean", {"lean": "on"}
 
 
 def _mode(

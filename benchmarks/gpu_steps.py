@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.gpu_listeners import Listener, speech
 from fish_openai.engine.core import Loaded
+from fish_openai.engine.pacing import CHUNKS
 from fish_openai.engine.replays import CudaRecorder, Work
 from fish_openai.engine.request import Sampling
 from fish_openai.engine.runner import Runner
@@ -31,6 +32,18 @@ def step_ms(loaded: Loaded, num_rows: int, num_steps: int) -> float:
         for _ in range(_WARM_UP + num_steps):
             start = time.perf_counter()
             runner.step(num_rows)
+            taken.append(1000 * (time.perf_counter() - start))
+    return round(median(taken[_WARM_UP:]), 3)
+
+
+def chunk_ms(loaded: Loaded, num_rows: int, num_chunks: int) -> float:
+    """Median milliseconds of the codec's first chunk for so many rows, its samples on the host."""
+    taken = []
+    with rows(loaded, num_rows) as runner:
+        chunk = np.zeros((runner.info.num_codebooks, CHUNKS[0]), np.int32)
+        for _ in range(_WARM_UP + num_chunks):
+            start = time.perf_counter()
+            runner.decode(range(num_rows), [chunk] * num_rows).wait()
             taken.append(1000 * (time.perf_counter() - start))
     return round(median(taken[_WARM_UP:]), 3)
 
@@ -64,7 +77,9 @@ def compare(
     runner = loaded.backend
     assert isinstance(runner, Runner)
     results: dict[str, Any] = {"graphs": runner.graphs.num_recorded}
+    results["chunk_graphs"] = runner.streams.num_recorded
     results["ms"] = {rows: step_ms(loaded, rows, num_steps) for rows in sizes}
+    results["chunk_ms"] = {rows: chunk_ms(loaded, rows, num_steps) for rows in sizes}
     loaded_codes = _codes(loaded, sizes[-1], num_steps)
     runner.graphs.record(plainly)
     results["ms_without_graphs"] = {rows: step_ms(loaded, rows, num_steps) for rows in sizes}

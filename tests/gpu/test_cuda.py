@@ -88,3 +88,40 @@ def test_the_host_waits_for_nothing_while_it_launches_a_step() -> None:
             torch.cuda.set_sync_debug_mode("default")
         torch.cuda.synchronize()
     backend.leave()
+
+
+def test_chunks_are_decoded_from_graphs_to_what_plain_decoding_gives() -> None:
+    engine = loaded("cuda", "float32")
+    assert isinstance(engine.backend, Runner)
+    streams = engine.backend.streams
+    assert streams.num_recorded > 0
+    replayed = speak_alone(engine, GREEDY)
+    streams.record(lambda work: work)
+    plain = speak_alone(engine, GREEDY)
+    np.testing.assert_array_equal(replayed.samples, plain.samples)
+
+
+def test_the_host_waits_for_nothing_while_it_asks_for_a_chunk() -> None:
+    engine = loaded("cuda", "auto")
+    assert isinstance(engine.backend, Runner)
+    streams = engine.backend.streams
+    num_codebooks = streams._step.codes.shape[1]
+    codes = np.zeros((num_codebooks, 4), np.int32)
+    streams.open(0)
+    streams.decode([0], [codes]).wait()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        decoding = streams.decode([0], [codes])
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(decoding.wait()[0]) > 0
+    streams.close(0)
+
+
+def test_lean_loading_says_the_same() -> None:
+    usual = speak_alone(loaded("cuda", "float32"), GREEDY)
+    lean = speak_alone(
+        load_own(Settings(checkpoint="minnow", device="cuda", precision="float32", lean="on")),
+        GREEDY,
+    )
+    np.testing.assert_array_equal(lean.samples, usual.samples)
