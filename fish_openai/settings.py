@@ -119,6 +119,12 @@ class Settings:
             "off",
         ),
     )
+    compile: str = field(
+        default="off",
+        metadata=choice(
+            "engine", "torch.compile fuses what lies between the products", "off", "on"
+        ),
+    )
     threads: int = field(
         default=0,
         metadata=whole("engine", "CPU threads of the engine; 0 chooses", 0, 1_024),

@@ -192,12 +192,14 @@ class Health(Struct, frozen=True, kw_only=True):
     status: str
     engine: EngineHealth
     checkpoint: str | None
-    """Null, like the next five, while nothing is loaded."""
+    """Null, like the next seven, while nothing is loaded."""
     device: str | None
     precision: str | None
     quantization: str | None
     threads: int | None
     allocator: str | None
+    compiled: bool | None
+    lean: bool | None
     machine: Machine
     gpus: tuple[Gpu, ...]
     version: str

@@ -51,6 +51,8 @@ async def health(engine: Engine, door: Entrance, gpus: Graphics) -> Response[Hea
         quantization=info.quantization if info else None,
         threads=info.threads if info else None,
         allocator=info.allocator if info else None,
+        compiled=info.is_compiled if info else None,
+        lean=info.is_lean if info else None,
         machine=machine(),
         gpus=gpus.look(),
         version=__version__,

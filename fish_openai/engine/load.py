@@ -39,6 +39,7 @@ from fish_openai.model.checkpoint import load_model
 from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import row_bytes
+from fish_openai.nn.compiled import compile_parts
 from fish_openai.nn.packed import pack
 from fish_openai.nn.quantised import Quantiser, choose_quantiser
 from fish_openai.settings import Settings
@@ -99,11 +100,23 @@ def _load_parts(settings: Settings, folder: Path, device: torch.device) -> _Part
     quantiser = choose_quantiser(settings.quantize, device, dtype)
     is_lean = settings.lean == "on" or (settings.lean == "auto" and device.type == "cpu")
     model = load_packed_model(folder, tokenizer, device, dtype, quantiser, text_on_host=is_lean)
+    is_compiled = settings.compile == "on" and compile_parts(
+        model, device, dtype, settings.checkpoints_dir / "compiled"
+    )
     codec = load_packed_decoder(folder, device)
     encoder = _reference_encoder(folder, device, is_lean=is_lean)
     _check_match(folder, model, codec)
     num_slots = min(model.config.max_seq_len, settings.context_tokens)
-    info = describe(folder, codec.config, profile, device=device, dtype=dtype, quantiser=quantiser)
+    info = describe(
+        folder,
+        codec.config,
+        profile,
+        device=device,
+        dtype=dtype,
+        quantiser=quantiser,
+        is_compiled=is_compiled,
+        is_lean=is_lean,
+    )
     return _Parts(tokenizer, profile, model, codec, encoder, num_slots, info)
 
 
@@ -129,11 +142,13 @@ def _affordable_rows(parts: _Parts, settings: Settings, device: torch.device) ->
 
 def _log_choices(info: EngineInfo) -> None:
     _log.info(
-        "%s on %s: %s, quantisation %s, %d CPU thread(s), memory of %s",
+        "%s on %s: %s, quantisation %s, %s, %s, %d CPU thread(s), memory of %s",
         info.checkpoint,
         info.device,
         info.precision,
         info.quantization,
+        "compiled" if info.is_compiled else "not compiled",
+        "lean" if info.is_lean else "everything loaded",
         info.threads,
         info.allocator,
     )
@@ -201,6 +216,8 @@ def describe(
     device: torch.device,
     dtype: torch.dtype,
     quantiser: Quantiser | None = None,
+    is_compiled: bool = False,
+    is_lean: bool = False,
 ) -> EngineInfo:
     """What a backend of that checkpoint tells the rest of the product."""
     return EngineInfo(
@@ -216,4 +233,6 @@ def describe(
         reads_markers=profile.reads_markers,
         threads=torch.get_num_threads(),
         allocator=allocator(device),
+        is_compiled=is_compiled,
+        is_lean=is_lean,
     )

@@ -74,6 +74,10 @@ class EngineInfo:
     """CPU threads of a tensor operation."""
     allocator: str = ""
     """What gives it memory, in words."""
+    is_compiled: bool = False
+    """Whether torch's compiler has fused parts of the language model."""
+    is_lean: bool = False
+    """Whether text embeddings and the codec's encoder stay in the file until they are needed."""
 
     @property
     def frame_s(self) -> float:

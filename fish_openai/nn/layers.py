@@ -18,6 +18,15 @@ class RMSNorm(nn.Module):
         return F.rms_norm(x.float(), x.shape[-1:], eps=self._eps).type_as(x) * self.weight
 
 
+class Gate(nn.Module):
+    """The second half of the last dimension, let through by the first (Shazeer, 2020)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., 2 * dim] to [..., dim]."""
+        gate, up = x.chunk(2, dim=-1)
+        return F.silu(gate) * up
+
+
 class FeedForward(nn.Module):
     """SwiGLU; `w13` holds the file's w1 and w3 one under the other, so that both are one product."""
 
@@ -25,8 +34,8 @@ class FeedForward(nn.Module):
         super().__init__()
         self.w13 = nn.Linear(dim, 2 * hidden_dim, bias=False)
         self.w2 = nn.Linear(hidden_dim, dim, bias=False)
+        self.gate = Gate()
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as `x`."""
-        gate, up = self.w13(x).chunk(2, dim=-1)
-        return self.w2(F.silu(gate) * up)
+        return self.w2(self.gate(self.w13(x)))
