@@ -126,6 +126,8 @@ def test_health_is_ok_while_the_engine_is_ready(client: httpx.Client) -> None:
         "quantization": "none",
         "threads": 2,
         "allocator": "a test's",
+        "compiled": False,
+        "lean": False,
         "gpus": [],
         "version": __version__,
     }
