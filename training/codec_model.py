@@ -64,11 +64,10 @@ class TrainableCodec(nn.Module):
         return self.dac.decoder(quantizer.upsample(quantizer.post_module(latents)))
 
     def start_from(self, folder: Path) -> None:
-        """Take over what decodes latents from a checkpoint of the same geometry."""
+        """Take over the weights of a checkpoint of the same geometry."""
         state = torch.load(folder / "codec.pth", weights_only=True)
         plain = {name: tensor.float() for name, tensor in bake_weight_norm(state).items()}
-        decoding = {name: tensor for name, tensor in plain.items() if name.startswith(DECODING)}
-        self.dac.load_state_dict(decoding, strict=False)
+        self.dac.load_state_dict(plain, strict=False)
 
     def export(self) -> dict[str, Tensor]:
         """The state dict of the weight-normed classes, without what a formula gives back."""

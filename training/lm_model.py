@@ -72,15 +72,9 @@ class TrainableLm(nn.Module):
         self._initialise()
 
     def start_from(self, folder: Path) -> None:
-        """Take over the blocks of a checkpoint of the same size; its codes mean something else."""
+        """Take over the weights of a checkpoint of the same size and the same code."""
         state = torch.load(folder / "model.pth", weights_only=True)
-        blocks = {
-            name: tensor.float()
-            for name, tensor in state.items()
-            if name.startswith(("layers.", "fast_layers."))
-        }
-        self.load_state_dict(blocks, strict=False)
-        self.embeddings.weight.data[:NUM_BYTES] = state["embeddings.weight"][:NUM_BYTES]
+        self.load_state_dict({name: tensor.float() for name, tensor in state.items()})
 
     def hidden(self, prompt: Tensor, guide: Guide | None = None) -> tuple[Tensor, Tensor]:
         """States [batch, tokens, dim] after the slow layers, and the guided heads' loss.

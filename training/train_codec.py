@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("speech", type=Path, help="folder made by training.synthesise")
     parser.add_argument("code", type=Path, help="file made by training.fit_code")
     parser.add_argument("file", type=Path, help="file to write, or to go on with")
-    parser.add_argument("--start", type=Path, help="checkpoint whose decoder to start from")
+    parser.add_argument("--start", type=Path, help="checkpoint whose codec to start from")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--batch", type=int, default=3, help="crops of each process")
     parser.add_argument("--frames", type=int, default=14, help="length of a crop")

@@ -206,7 +206,7 @@ def main() -> None:
     )
     parser.add_argument("lm", type=Path, help="file to write, or to go on with")
     parser.add_argument("speech", type=Path, nargs="+", help="folders with codes")
-    parser.add_argument("--start", type=Path, help="checkpoint folder whose blocks to start from")
+    parser.add_argument("--start", type=Path, help="checkpoint to start from")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--tokens", type=int, default=3000, help="of a batch of each process")
     parser.add_argument("--turns", type=int, default=3, help="of a conversation, at most")
