@@ -75,8 +75,11 @@ class Trainer:
         self.crops = Crops(Speech(options.speech), length, options.seed * 100 + team.rank)
         self.parameters = self._learnt()
         self.gradients = team.share_gradients(self.parameters)
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=options.rate, betas=(0.8, 0.99), weight_decay=1e-3
+        matrices, others = _divide(self.parameters)
+        self.rates = (options.muon_rate, options.rate)
+        self.optimizers = (
+            torch.optim.Muon(matrices, lr=options.muon_rate, weight_decay=0.0, momentum=0.95),
+            torch.optim.AdamW(others, lr=options.rate, betas=(0.8, 0.99), weight_decay=0.0),
         )
         self.step, self.elapsed = 0, 0.0
         self._resume()
@@ -125,15 +128,17 @@ class Trainer:
         loss.backward()
         self.gradients.average()
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         return loss.item()
 
     def _set_rate(self) -> None:
         warm_up = min(1.0, (self.step + 1) / 100)
         cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(self.progress, 1.0)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.options.rate * warm_up * cosine
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * warm_up * cosine
 
     # -- on disk
 
@@ -143,7 +148,7 @@ class Trainer:
             state = self.codec.dac.state_dict()
             kept = {
                 "half": {n: t for n, t in state.items() if n.startswith(self.half.names)},
-                "optimizer": self.optimizer.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "step": self.step,
                 "elapsed": self.elapsed,
             }
@@ -156,8 +161,22 @@ class Trainer:
             return
         kept = torch.load(self.options.file, weights_only=True)
         self.codec.dac.load_state_dict(kept["half"], strict=False)
-        self.optimizer.load_state_dict(kept["optimizer"])
+        for optimizer, saved in zip(self.optimizers, kept["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         self.step, self.elapsed = kept["step"], kept["elapsed"]
+
+
+def _divide(parameters: list[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Kernels as matrices [outputs, inputs * width] for Muon, in the same memory; all other parameters."""
+    matrices, others = [], []
+    for parameter in parameters:
+        if parameter.ndim > 1 and min(parameter.shape[:2]) > 1:
+            matrix = nn.Parameter(parameter.data.flatten(1))
+            matrix.grad = parameter.grad.flatten(1)
+            matrices.append(matrix)
+        else:
+            others.append(parameter)
+    return matrices, others
 
 
 def load_codec(code: Path, encoder: Path, decoder: Path) -> TrainableCodec:
@@ -187,6 +206,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=3, help="crops of each process")
     parser.add_argument("--frames", type=int, default=14, help="length of a crop")
     parser.add_argument("--rate", type=float, default=8e-4, help="learning rate at its highest")
+    parser.add_argument("--muon-rate", type=float, default=0.02)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -8,32 +8,34 @@ from torch import Tensor
 
 from fish_openai.nn.mapped import let_go
 
-ROLLUP = Path("/proc/self/smaps")
+MAPS = Path("/proc/self/smaps")
+FILE = "let-go.pth"
+"""Unlike any checkpoint's: tests that ran before may have left theirs mapped."""
 
 
 @pytest.fixture
 def mapped(tmp_path: Path) -> Tensor:
-    torch.save({"a": torch.arange(2**20)}, tmp_path / "model.pth")
-    return torch.load(tmp_path / "model.pth", mmap=True, weights_only=True)["a"]
+    torch.save({"a": torch.arange(2**20)}, tmp_path / FILE)
+    return torch.load(tmp_path / FILE, mmap=True, weights_only=True)["a"]
 
 
-def resident_kib(file: str) -> int:
-    """What mappings of a file with that name take of memory."""
+def resident_kib() -> int:
+    """What mappings of the file take of memory."""
     sizes, is_inside = 0, False
-    for line in ROLLUP.read_text().splitlines():
+    for line in MAPS.read_text().splitlines():
         if "-" in line.split(":")[0].split()[0]:
-            is_inside = line.endswith(file)
+            is_inside = line.endswith(FILE)
         elif is_inside and line.startswith("Rss:"):
             sizes += int(line.split()[1])
     return sizes
 
 
-@pytest.mark.skipif(not ROLLUP.exists(), reason="only Linux tells what a mapping takes")
+@pytest.mark.skipif(not MAPS.exists(), reason="only Linux tells what a mapping takes")
 def test_pages_of_a_file_are_dropped_and_can_be_read_again(mapped: Tensor) -> None:
     assert int(mapped.sum()) == 2**19 * (2**20 - 1)
-    assert resident_kib("model.pth") > 8000
+    assert resident_kib() > 8000
     let_go(mapped)
-    assert resident_kib("model.pth") < 100
+    assert resident_kib() < 100
     assert int(mapped.sum()) == 2**19 * (2**20 - 1)
 
 
