@@ -13,8 +13,8 @@ from training.speakers import Speaker
 
 TEXT = "good evening, and thank you for calling. i hope you had a pleasant journey home."
 NAMED = {
-    "alloy": Speaker("slt"),
-    "ash": Speaker("rms"),
+    "alloy": Speaker("rms"),
+    "ash": Speaker("awb", pitch=0.84),
     "ballad": Speaker("awb"),
     "cedar": Speaker("kal16", pitch=0.85),
     "coral": Speaker("slt", pitch=1.1),
@@ -23,10 +23,11 @@ NAMED = {
     "marin": Speaker("slt", pitch=0.88),
     "nova": Speaker("slt", pitch=1.27),
     "onyx": Speaker("rms", size=0.92),
-    "sage": Speaker("awb", pitch=0.84),
-    "shimmer": Speaker("rms", size=1.1),
-    "verse": Speaker("kal16", pitch=1.2),
+    "sage": Speaker("slt"),
+    "shimmer": Speaker("slt", pitch=1.19),
+    "verse": Speaker("rms", size=1.1),
 }
+"""The one that most programs ask for first is the one that a recogniser understands best."""
 CASTS = {"named": NAMED, "plain": {voice: Speaker(voice) for voice in VOICES}}
 
 
