@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=3, help="crops of each process")
     parser.add_argument("--frames", type=int, default=14, help="length of a crop")
     parser.add_argument("--rate", type=float, default=8e-4, help="learning rate at its highest")
-    parser.add_argument("--muon-rate", type=float, default=0.02)
+    parser.add_argument("--muon-rate", type=float, default=0.004)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
