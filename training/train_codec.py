@@ -167,7 +167,7 @@ class Trainer:
 
 
 def _divide(parameters: list[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Kernels as matrices [outputs, inputs * width] for Muon, in the same memory; all other parameters."""
+    """Kernels as matrices [outputs, inputs * width] in the same memory, for Muon; all others."""
     matrices, others = [], []
     for parameter in parameters:
         if parameter.ndim > 1 and min(parameter.shape[:2]) > 1:
