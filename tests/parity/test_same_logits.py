@@ -108,5 +108,5 @@ def test_logits_are_equal_in_the_prompt_and_in_20_frames(
 
 
 def test_logits_of_the_trained_checkpoint_are_equal() -> None:
-    # Six sharp layers on codes that it has never seen: rounding grows further than in random weights.
-    assert_same_logits(MINNOW, [], 5 * TOLERANCE)
+    # Its logits reach 34, those of random weights about 1: the same digits of them.
+    assert_same_logits(MINNOW, [], 34 * TOLERANCE)

@@ -97,10 +97,11 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 
 def test_warm_lets_every_name_of_openai_be_spoken_once(
-    engine: FakeEngine, voices_dir: Path, capsys: pytest.CaptureFixture[str]
+    engine: FakeEngine, voices_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    ships_no_voices = ["--checkpoint", str(tmp_path)]
     for _ in range(2):
-        assert run(voices_dir, "warm") == 0
+        assert run(voices_dir, "warm", *ships_no_voices) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines == [f"{name}\tready" for name in OPENAI_NAMES]
     assert [request.text for request in engine.requests] == [REFERENCE_TEXT] * len(OPENAI_NAMES)
