@@ -40,7 +40,7 @@ class CausalConv(nn.Module):
         if not self._context:
             return self.conv(x), state
         x = torch.cat([state, x], dim=-1)
-        return self.conv(x), x[..., -self._context :]
+        return self.conv(x), _last(x, self._context)
 
 
 class CausalUpsample(nn.Module):
@@ -80,7 +80,12 @@ class CausalUpsample(nn.Module):
         """`stride` samples for each one of `x`."""
         x = torch.cat([state, x], dim=-1)
         phases = self.conv(x).unflatten(1, (self._out_channels, self._stride))
-        return phases.transpose(2, 3).flatten(2), x[..., x.shape[-1] - self._context :]
+        return phases.transpose(2, 3).flatten(2), _last(x, self._context)
+
+
+def _last(x: Tensor, count: int) -> Tensor:
+    # Copied: a view would keep all of `x`, at every layer, until the whole chunk is decoded.
+    return x[..., x.shape[-1] - count :].clone()
 
 
 class Snake(Stateless):

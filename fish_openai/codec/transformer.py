@@ -5,11 +5,11 @@ counted in the state, so a stream may go on for ever; upstream's tables end at 4
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fish_openai.codec.config import HEAD_DIM, NORM_EPS, ROPE_BASE, CodecConfig
 from fish_openai.codec.streaming import State
+from fish_openai.nn.attention import attend
 from fish_openai.nn.layers import FeedForward, RMSNorm
 from fish_openai.nn.rope import rotate, turns_at
 
@@ -53,9 +53,7 @@ class Attention(nn.Module):
         q, k = rotate(q, turns), rotate(k, turns)
         new = torch.stack([k, v], dim=1).transpose(2, 3)
         live = torch.cat([past, new], dim=3)
-        out = F.scaled_dot_product_attention(
-            q.transpose(1, 2), live[:, 0], live[:, 1], attn_mask=mask
-        )
+        out = attend(q.transpose(1, 2), live[:, 0], live[:, 1], mask)
         return self.wo(out.transpose(1, 2).flatten(2)), live[:, :, :, x.shape[1] :]
 
 

@@ -5,7 +5,7 @@ import logging
 import psutil
 import torch
 
-from fish_openai.engine.memory import has_glibc, share_one_arena
+from fish_openai.engine.memory import has_glibc, has_huge_pages, share_one_arena, use_huge_pages
 from fish_openai.errors import SettingsError
 
 _log = logging.getLogger(__name__)
@@ -57,13 +57,15 @@ def configure(threads: int) -> None:
         torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("high")
     share_one_arena()
+    use_huge_pages()
 
 
 def allocator(device: torch.device) -> str:
     """What gives the engine its memory, in words."""
     if device.type == "cuda":
         return f"torch {torch.cuda.get_allocator_backend()}"
-    return "glibc, one arena for later threads" if has_glibc() else "system"
+    name = "glibc, one arena for later threads" if has_glibc() else "system"
+    return f"{name}, huge pages" if has_huge_pages() else name
 
 
 def limit_memory(vram_gb: float, device: torch.device) -> None:

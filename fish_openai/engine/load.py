@@ -90,6 +90,7 @@ def load_own(settings: Settings) -> Loaded:
         return runner
 
     runner = with_rows_that_fit(speaking, _affordable_rows(parts, settings, device))
+    let_go()
     _log_choices(parts.info)
     return Loaded(runner, planner)
 

@@ -1,9 +1,9 @@
 """Keys and values of all rows and layers, and the part of them that one forward pass touches."""
 
 import math
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -149,8 +149,9 @@ def _zeros(shape: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> 
     """Zeros that on a CPU take memory only as they are written: most rows are never full."""
     if device.type != "cpu":
         return torch.zeros(shape, device=device, dtype=dtype)
-    untouched = np.zeros(math.prod(shape) * dtype.itemsize, dtype=np.uint8)
-    return torch.from_numpy(untouched).view(dtype).view(shape)
+    # Not from an allocator: those ask for pages of 2 MB, of which each layer of each row would begin two.
+    untouched = mmap(-1, math.prod(shape) * dtype.itemsize, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+    return torch.frombuffer(untouched, dtype=dtype).view(shape)
 
 
 def _visibility(positions: Tensor, live: int, dtype: torch.dtype) -> Tensor:

@@ -1,10 +1,10 @@
 """The transformer block that slow and fast share. Parameter names are those of `model.pth`."""
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fish_openai.model.config import BlockConfig
 from fish_openai.model.kv import Span
+from fish_openai.nn.attention import attend
 from fish_openai.nn.layers import FeedForward, RMSNorm
 from fish_openai.nn.rope import rotate
 
@@ -43,7 +43,7 @@ class Attention(nn.Module):
         num_groups = grouped.shape[2]
         if mask is not None and tokens > 1:
             mask = mask.repeat(1, 1, num_groups, 1)
-        out = F.scaled_dot_product_attention(grouped.flatten(2, 3), keys, values, attn_mask=mask)
+        out = attend(grouped.flatten(2, 3), keys, values, mask)
         ungrouped = out.unflatten(2, (num_groups, tokens)).permute(0, 3, 1, 2, 4)
         return ungrouped.reshape(rows, tokens, -1)
 

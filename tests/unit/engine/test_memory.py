@@ -1,13 +1,17 @@
 """Memory that runs out is recognised, however it is said, and answered with fewer rows."""
 
+import os
+
 import psutil
 import pytest
 import torch
 
 from fish_openai.engine.memory import (
     has_glibc,
+    has_huge_pages,
     is_out_of_memory,
     let_go,
+    use_huge_pages,
     with_rows_that_fit,
 )
 from fish_openai.errors import EngineFault, SettingsError
@@ -107,3 +111,14 @@ def test_what_is_let_go_of_is_given_back_to_the_system() -> None:
     let_go()
     assert held - psutil.Process().memory_info().rss > 30 * 2**20
     assert last.sum() == 2_000
+
+
+def test_huge_pages_are_asked_for_unless_the_operator_has_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
+    use_huge_pages()
+    assert not has_huge_pages()
+    monkeypatch.delenv("THP_MEM_ALLOC_ENABLE")
+    use_huge_pages()
+    assert os.environ["THP_MEM_ALLOC_ENABLE"] == "1"
