@@ -105,6 +105,9 @@ def bake_weight_norm(state: Tensors) -> Tensors:
 
 
 def _scaled(direction: Tensor, length: Tensor) -> Tensor:
+    if direction.is_meta:
+        # Only its shape is wanted, and arithmetic on `meta` has torch import its compiler: a second.
+        return direction
     exact = direction.float()
     norm = exact.norm(dim=tuple(range(1, exact.ndim)), keepdim=True)
     scaled = exact * (length.float() / norm)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fish_openai.codec.config import CodecConfig
+from fish_openai.nn.layers import Table
 
 
 class Codebook(nn.Module):
@@ -20,7 +21,7 @@ class Codebook(nn.Module):
         super().__init__()
         self.in_proj = nn.Conv1d(dim, code_dim, 1)
         self.out_proj = nn.Conv1d(code_dim, dim, 1)
-        self.codebook = nn.Embedding(num_codes, code_dim)
+        self.codebook = Table(num_codes, code_dim)
 
     def encode(self, z: Tensor) -> Tensor:
         """Nearest entries, by angle: int64 [rows, frames]."""

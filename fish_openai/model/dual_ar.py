@@ -15,7 +15,7 @@ from fish_openai.model.config import ModelConfig
 from fish_openai.model.embedding import HostEmbedding, TokenEmbedding
 from fish_openai.model.kv import FrameCache, Span
 from fish_openai.model.layers import Block
-from fish_openai.nn.layers import RMSNorm
+from fish_openai.nn.layers import RMSNorm, Table
 from fish_openai.nn.rope import turns_at
 
 Draw = Callable[[Tensor, int], Tensor]
@@ -42,16 +42,14 @@ class DualAR(nn.Module):
         self.embeddings: TokenEmbedding | HostEmbedding = TokenEmbedding(
             config.vocab_size, slow.dim
         )
-        self.codebook_embeddings = nn.Embedding(
-            config.num_codebooks * config.codebook_size, slow.dim
-        )
+        self.codebook_embeddings = Table(config.num_codebooks * config.codebook_size, slow.dim)
         self.layers = nn.ModuleList(Block(slow) for _ in range(slow.num_layers))
         self.norm = RMSNorm(slow.dim, slow.norm_eps)
         self.output = nn.Linear(slow.dim, num_semantic + 1, bias=False)
         self.fast_project_in = (
             nn.Identity() if fast.dim == slow.dim else nn.Linear(slow.dim, fast.dim)
         )
-        self.fast_embeddings = nn.Embedding(config.codebook_size, fast.dim)
+        self.fast_embeddings = Table(config.codebook_size, fast.dim)
         self.fast_layers = nn.ModuleList(Block(fast) for _ in range(fast.num_layers))
         self.fast_norm = RMSNorm(fast.dim, fast.norm_eps)
         self.fast_output = nn.Linear(fast.dim, config.num_residual_codes, bias=False)

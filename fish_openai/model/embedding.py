@@ -4,8 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fish_openai.nn.layers import Table
 
-class TokenEmbedding(nn.Embedding):
+
+class TokenEmbedding(Table):
     """One row for each token of the vocabulary, on the device."""
 
     def spoken(self, ids: Tensor) -> Tensor:

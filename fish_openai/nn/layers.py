@@ -1,4 +1,4 @@
-"""Norm and feed-forward, the same in every transformer of the family."""
+"""Norm, embedding and feed-forward, the same in every transformer of the family."""
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,17 @@ class RMSNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Same shape and dtype as `x`."""
         return F.rms_norm(x.float(), x.shape[-1:], eps=self._eps).type_as(x) * self.weight
+
+
+class Table(nn.Embedding):
+    """An embedding that starts without numbers, because a checkpoint's come.
+
+    Drawing some on the device `meta`, as `nn.Embedding` does, makes torch import the tables of its
+    compiler: a second of every start.
+    """
+
+    def reset_parameters(self) -> None:
+        """Leave the memory as it is."""
 
 
 class Gate(nn.Module):

@@ -13,16 +13,19 @@ from torch import Tensor
 
 _MAPS = Path("/proc/self/maps")
 _WEIGHTS = (".pth", ".safetensors")
+_WORTH = 2**18
+"""Bytes of a tensor below which finding out where it lies costs more than its pages."""
 
 
 def let_go(tensor: Tensor) -> None:
     """Drop the pages that hold nothing but `tensor`, if it lies in a mapped file; it stays usable.
 
-    They are read again when needed. Any other memory is left alone: nothing could bring it back.
+    They are read again when needed. Any other memory is left alone: nothing could bring it back. A small
+    tensor's pages stay, too.
     Where the system does not say what is mapped, nothing happens.
     """
     begin, end = tensor.data_ptr(), tensor.data_ptr() + tensor.nbytes
-    if any(first <= begin and end <= last for first, last in _mapped()):
+    if tensor.nbytes >= _WORTH and any(first <= begin and end <= last for first, last in _mapped()):
         begin = -(-begin // mmap.PAGESIZE) * mmap.PAGESIZE
         length = end // mmap.PAGESIZE * mmap.PAGESIZE - begin
         if length > 0:
