@@ -21,8 +21,7 @@ def let_go(tensor: Tensor) -> None:
     """Drop the pages that hold nothing but `tensor`, if it lies in a mapped file; it stays usable.
 
     They are read again when needed. Any other memory is left alone: nothing could bring it back. A small
-    tensor's pages stay, too.
-    Where the system does not say what is mapped, nothing happens.
+    tensor's pages stay, too. Where the system does not say what is mapped, nothing happens.
     """
     begin, end = tensor.data_ptr(), tensor.data_ptr() + tensor.nbytes
     if tensor.nbytes >= _WORTH and any(first <= begin and end <= last for first, last in _mapped()):

@@ -49,3 +49,11 @@ def test_a_part_of_a_page_is_left_alone(mapped: Tensor) -> None:
     let_go(mapped[:3])
     let_go(mapped[:0])
     assert mapped[:4].tolist() == [0, 1, 2, 3]
+
+
+def test_pages_that_a_part_shares_are_left_alone(mapped: Tensor) -> None:
+    """Private copies of two pages that lie across the ends of a part large enough to be dropped."""
+    mapped[0], mapped[-1] = -7, -8
+    let_go(mapped[3:-3])
+    assert (mapped[0], mapped[-1]) == (-7, -8)
+    assert resident_kib() < 100
