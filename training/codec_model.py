@@ -26,9 +26,9 @@ GEOMETRY = CodecConfig(
     latent_dim=128,
     decoder_dim=256,
     n_codebooks=6,
-    codebook_size=256,
+    codebook_size=1024,
     semantic_codebook_size=512,
-    codebook_dim=8,
+    codebook_dim=32,
     downsample_factor=(2, 2),
     tf_layers=2,
     tf_heads=2,
@@ -64,9 +64,9 @@ class TrainableCodec(nn.Module):
         return self.dac.decoder(quantizer.upsample(quantizer.post_module(latents)))
 
     def start_from(self, folder: Path) -> None:
-        """Take over the weights of a checkpoint of the same geometry."""
-        state = torch.load(folder / "codec.pth", weights_only=True)
-        plain = {name: tensor.float() for name, tensor in bake_weight_norm(state).items()}
+        """Take over both halves of a checkpoint whose quantisers may be others."""
+        state = bake_weight_norm(torch.load(folder / "codec.pth", weights_only=True))
+        plain = {n: tensor.float() for n, tensor in state.items() if n.startswith(ENCODING + DECODING)}
         self.dac.load_state_dict(plain, strict=False)
 
     def export(self) -> dict[str, Tensor]:

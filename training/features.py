@@ -7,9 +7,10 @@ encoder does.
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from training.codec_model import GEOMETRY
-from training.spectra import emphasised, filters
+from training.spectra import cepstra, emphasised, filters
 
 _RATE, _FRAME = GEOMETRY.sample_rate, GEOMETRY.frame_samples
 _SHORT, _HOP, _FFT = 400, 200, 512
@@ -24,6 +25,11 @@ _FLOOR = 3e-4
 SHORT_FEATURES = _BANDS * (_FRAME // _HOP)
 NUM_FEATURES = SHORT_FEATURES + _HARMONICS.stop - _HARMONICS.start
 
+_COARSE = 13
+"""Cepstra that tell what is said: as many as recognisers look at."""
+_FINE_WEIGHT = 0.5
+"""Of finer ripples across the bands, and of harmonics: they tell who speaks, and how."""
+
 
 def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log magnitudes in nats, [frames, NUM_FEATURES], of samples in [-1, 1]; fills up the last frame."""
@@ -33,6 +39,14 @@ def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     long = _magnitudes(sound, _LONG, _FRAME, _LONG)[:, _HARMONICS]
     logs = np.log(short + _FLOOR).reshape(frames, -1)
     return np.concatenate([logs, _HARMONIC_WEIGHT * np.log(long + _FLOOR)], axis=1)
+
+
+def importance() -> Tensor:
+    """Symmetric [NUM_FEATURES, NUM_FEATURES]: what turns features into how much each is worth telling."""
+    coarse = cepstra(_BANDS, _COARSE)
+    window = _FINE_WEIGHT * torch.eye(_BANDS) + (1 - _FINE_WEIGHT) * coarse.T @ coarse
+    harmonics = _FINE_WEIGHT * torch.eye(NUM_FEATURES - SHORT_FEATURES)
+    return torch.block_diag(*[window] * (SHORT_FEATURES // _BANDS), harmonics)
 
 
 def _magnitudes(sound: NDArray[np.float32], window: int, hop: int, fft: int) -> NDArray[np.float32]:

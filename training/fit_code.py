@@ -1,6 +1,8 @@
 """Set latents and quantisers from synthesised speech: minutes of arithmetic, no training.
 
-python -m training.fit_code SPEECH code.pt
+python -m training.fit_code SPEECH code.pt [--keep OTHER]
+
+With `--keep` latents and semantic codes are those of another code: what has learnt them can go on.
 """
 
 import argparse
@@ -17,28 +19,38 @@ from training.latents import Code, Latents
 from training.quantise import ResidualQuantiser
 from training.speech import Line, Speech
 
-_LINES = 2400
+_LINES = 4800
 """Utterances that are looked at."""
 
 
-def fit(speech: Speech, seed: int) -> Code:
+def fit(speech: Speech, seed: int, kept: Path | None) -> Code:
     """Latents and quantisers for a folder's speech; prints what they lose."""
     torch.manual_seed(seed)
     lines = random.Random(seed).sample(speech.lines, min(_LINES, len(speech.lines)))
     seen = [torch.from_numpy(features(speech.samples_of(line))) for line in tqdm(lines)]
-    phones = torch.cat(
-        [_phones(speech, line, len(each)) for line, each in zip(lines, seen, strict=True)]
-    )
     together = torch.cat(seen)
-    latents = Latents.fit(together)
-    points = latents.project(together)
     codec = TrainableCodec(GEOMETRY)
     quantiser = ResidualQuantiser(codec.dac.quantizer)
-    left = quantiser.initialise(points, _reader(points, phones))
+    if kept:
+        latents = _keep(kept, quantiser)
+    else:
+        phones = [_phones(speech, *pair) for pair in zip(lines, map(len, seen), strict=True)]
+        latents = Latents.fit(together)
+        points = latents.project(together)
+        quantiser.set_semantic(points, _reader(points, torch.cat(phones)))
+    left = quantiser.set_residual(latents.project(together), latents.importance())
     print("variance left behind each quantiser:", [round(share, 3) for share in left])
     _report(latents, quantiser, together)
     quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}
     return Code(latents, quantisers)
+
+
+def _keep(path: Path, quantiser: ResidualQuantiser) -> Latents:
+    code = Code.load(path)
+    semantic = "quantizer.semantic_quantizer.quantizers.0."
+    state = {n.removeprefix(semantic): t for n, t in code.quantisers.items() if n.startswith(semantic)}
+    quantiser.keep_semantic(state)
+    return code.latents
 
 
 def _phones(speech: Speech, line: Line, frames: int) -> Tensor:
@@ -76,9 +88,10 @@ def main() -> None:
     )
     parser.add_argument("speech", type=Path, help="folder made by training.synthesise")
     parser.add_argument("code", type=Path, help="file to write")
+    parser.add_argument("--keep", type=Path, help="code whose latents and semantic codes to keep")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    fit(Speech(options.speech), options.seed).save(options.code)
+    fit(Speech(options.speech), options.seed, options.keep).save(options.code)
 
 
 if __name__ == "__main__":

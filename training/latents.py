@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.codec_model import GEOMETRY
-from training.features import features
+from training.features import features, importance
 
 _SIZE = GEOMETRY.latent_dim
+_LENGTH_WEIGHT = 0.3
+"""Of the last latent, among what each is worth telling."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,10 @@ class Latents:
         rest = self.radius**2 - inside.square().sum(1, keepdim=True)
         whole = torch.cat([inside, rest.clamp(min=0.01 * self.radius**2).sqrt()], dim=1)
         return whole * (_SIZE**0.5 / whole.norm(dim=1, keepdim=True))
+
+    def importance(self) -> Tensor:
+        """[latent_dim, features + 1]: what turns latents into how much each is worth telling."""
+        return torch.block_diag(self.axes.T @ importance(), torch.tensor([[_LENGTH_WEIGHT]]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

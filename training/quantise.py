@@ -38,25 +38,54 @@ class ResidualQuantiser:
         return Quantised(latents - residual, torch.stack(codes, 1))
 
     @torch.no_grad()
-    def initialise(self, latents: Tensor, reader: Tensor) -> list[float]:
-        """Set every stage from latents.
-
-        The semantic stage also heeds what a linear reader hears, so that its codes tell phones apart.
+    def set_semantic(self, latents: Tensor, reader: Tensor) -> None:
+        """Set the semantic stage, which also heeds what a linear reader hears: its codes tell phones apart.
 
         Args:
             latents: [frames, latent_dim].
             reader: [readings, latent_dim], the reader's weights.
+        """
+        stage = self.stages[0]
+        _set_stage(stage, latents, _axes(latents, reader, stage.codebook_dim - 1))
+
+    @torch.no_grad()
+    def keep_semantic(self, state: dict[str, Tensor]) -> None:
+        """Take over the semantic stage of another code, whose `codebook_dim` may be smaller.
+
+        Args:
+            state: its tensors, by their names in the stage.
+        """
+        for name, tensor in self.stages[0].state_dict().items():
+            kept = state[name]
+            # What is added tells nothing, but weight normalisation divides by the length of each row.
+            tensor.copy_(kept[:1].expand_as(tensor) * 1e-3 if name == "in_proj.weight" else 0)
+            tensor[tuple(slice(size) for size in kept.shape)] = kept
+
+    @torch.no_grad()
+    def set_residual(self, latents: Tensor, importance: Tensor) -> list[float]:
+        """Set the other stages, one after the other, by what matters in what is left.
+
+        Args:
+            latents: [frames, latent_dim].
+            importance: [latent_dim, any]: what makes distances of latents.
 
         Returns:
             For each stage the share of the latents' variance that is left behind it.
         """
-        left, residual = [], latents
-        total = _variance(latents)
-        for index, stage in enumerate(self.stages):
-            axes = _axes(residual, reader if index == 0 else reader[:0], stage.codebook_dim - 1)
-            residual = residual - _set_stage(stage, residual, axes)
-            left.append(_variance(residual) / total)
+        residual = latents - _told(self.stages[0], latents)
+        left = [_variance(residual) / _variance(latents)]
+        for stage in self.stages[1:]:
+            axes = _important_axes(residual, importance, stage.codebook_dim - 1)
+            _set_stage(stage, residual, axes)
+            residual = residual - _told(stage, residual)
+            left.append(_variance(residual) / _variance(latents))
         return left
+
+
+def _told(stage: nn.Module, points: Tensor) -> Tensor:
+    """What one stage makes of points [frames, dim]."""
+    entries, _ = stage.decode_latents(stage.in_proj(points.T[None]))
+    return stage.out_proj(entries)[0].T
 
 
 def _axes(points: Tensor, reader: Tensor, count: int) -> Tensor:
@@ -72,8 +101,15 @@ def _axes(points: Tensor, reader: Tensor, count: int) -> Tensor:
     return directions / directions.norm(dim=1, keepdim=True)
 
 
-def _set_stage(stage: nn.Module, points: Tensor, axes: Tensor) -> Tensor:
-    """Fit one stage to points [frames, dim]; what it makes of them.
+def _important_axes(points: Tensor, importance: Tensor, count: int) -> Tensor:
+    """Principal axes of the points as `importance` weighs them, as maps [count, dim] from the points."""
+    seen = (points - points.mean(0)) @ importance
+    axes = torch.linalg.eigh(seen.T @ seen).eigenvectors.flip(1)[:, :count]
+    return (importance @ axes).T
+
+
+def _set_stage(stage: nn.Module, points: Tensor, axes: Tensor) -> None:
+    """Fit one stage to points [frames, dim], of which it sees what `axes` [codebook_dim - 1, dim] make.
 
     The quantiser compares angles. A last coordinate that is long and alike for all makes the nearest
     angle the nearest point.
@@ -90,8 +126,6 @@ def _set_stage(stage: nn.Module, points: Tensor, axes: Tensor) -> Tensor:
     stage.codebook.weight.data.copy_(entries)
     stage.out_proj.weight.data.copy_(F.pad(back, (0, 1))[..., None])
     stage.out_proj.bias.data.copy_(mean)
-    chosen, _ = stage.decode_latents(stage.in_proj(points.T[None]))
-    return stage.out_proj(chosen)[0].T
 
 
 def _cluster(points: Tensor, count: int, rounds: int = 20) -> Tensor:

@@ -15,15 +15,22 @@ from torch import Tensor
 
 Samples = TypeVar("Samples", Tensor, NDArray[np.float32])
 
-_BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20, 64: 10}
+_BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20}
 """Mel bands by window length."""
+_PHONE_WINDOW, _PHONE_BANDS, _PHONE_CEPSTRA = 400, 40, 13
+"""25 ms, as recognisers hear: what is said lies in the coarse shape of these spectra."""
+_PHONE_WEIGHT = 0.3
 _FLOOR = 3e-4
 """After the pre-emphasis a third formant lies at 1e-2, a valley between two at 2e-3. With a floor of 1e-3
 and none, the codec never learnt any formant above 1 kHz; with 3e-5 it learnt hiss first."""
 
 
 def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
-    """Mean distance in nats of samples [batch, samples], over all windows; a little of it is linear."""
+    """Mean distance in nats of samples [batch, samples], over all windows; a little of it is linear.
+
+    The shapes that tell phones apart count for as much again. Spectra alone let the decoder be exact in
+    what no recogniser hears, ripples of harmonics and of noise, and 1.5 times as far off in these shapes.
+    """
     heard, wanted = emphasised(heard), emphasised(wanted)
     total = torch.zeros(())
     for window, bands in _BANDS.items():
@@ -32,7 +39,23 @@ def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
             theirs = mel(wanted, rate, window, bands)
         total = total + (torch.log(ours + _FLOOR) - torch.log(theirs + _FLOOR)).abs().mean()
         total = total + 0.2 * (ours - theirs).abs().mean() / (theirs.mean() + _FLOOR)
-    return total / len(_BANDS)
+    return total / len(_BANDS) + _PHONE_WEIGHT * _phone_distance(heard, wanted, rate)
+
+
+def _phone_distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
+    """Mean length of the difference of two cepstra, cut off where they would tell of harmonics."""
+    ours, theirs = (mel(each, rate, _PHONE_WINDOW, _PHONE_BANDS) for each in (heard, wanted))
+    ripples = torch.log(ours + _FLOOR) - torch.log(theirs + _FLOOR)
+    coarse = cepstra(_PHONE_BANDS, _PHONE_CEPSTRA) @ ripples
+    return (coarse.square().sum(1) + 1e-6).sqrt().mean()
+
+
+@functools.cache
+def cepstra(bands: int, count: int) -> Tensor:
+    """Cosines [count, bands] of unit length: the discrete cosine transform, its first rows."""
+    waves = torch.outer(torch.arange(count), torch.arange(bands) + 0.5) * (math.pi / bands)
+    rows = torch.cos(waves)
+    return rows / rows.norm(dim=1, keepdim=True)
 
 
 def emphasised(samples: Samples) -> Samples:

@@ -33,16 +33,22 @@ class Encoder:
     _UNSURE = 4
     """Frames at the start of a crop that are not judged: the encoder has not heard what was before."""
 
+    def __init__(self, importance: Tensor) -> None:
+        self._importance = importance
+
     def loss(self, codec: TrainableCodec, sound: Tensor, latents: Tensor) -> Tensor:
-        """Share of the latents' variance that is missed.
+        """Share of what is worth telling of the latents' variance that is missed.
 
         Args:
             codec: what is trained.
             sound: [batch, 1, frames * frame_samples].
             latents: [batch, latent_dim, frames].
         """
-        heard, meant = codec.encode(sound)[..., self._UNSURE :], latents[..., self._UNSURE :]
-        return (heard - meant).square().mean() / meant.var(dim=(0, 2)).mean()
+        meant = self._weigh(latents)
+        return (self._weigh(codec.encode(sound)) - meant).square().mean() / meant.var(dim=(0, 1)).mean()
+
+    def _weigh(self, latents: Tensor) -> Tensor:
+        return latents[..., self._UNSURE :].transpose(1, 2) @ self._importance
 
 
 class Decoder:
@@ -56,7 +62,10 @@ class Decoder:
         return distance(codec.decode(told)[:, 0], sound[:, 0], GEOMETRY.sample_rate)
 
 
-HALVES = {"encoder": Encoder(), "decoder": Decoder()}
+HALVES = {
+    "encoder": lambda code: Encoder(code.latents.importance()),
+    "decoder": lambda _code: Decoder(),
+}
 
 
 class Trainer:
@@ -64,8 +73,8 @@ class Trainer:
 
     def __init__(self, team: Team, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
-        self.team, self.options, self.half = team, options, HALVES[options.half]
-        self.code = Code.load(options.code)
+        self.team, self.options, self.code = team, options, Code.load(options.code)
+        self.half = HALVES[options.half](self.code)
         self.codec = TrainableCodec(GEOMETRY)
         if options.start:
             self.codec.start_from(options.start)

@@ -32,8 +32,6 @@ _SAVE_EVERY_S = 120.0
 _CORRUPTION = 0.05
 _GUIDE_WEIGHT = 0.3
 _GUIDE_UNTIL = 0.5
-_RESIDUAL_SHARE = 0.5
-"""Share of frames whose residual codes are learnt in a step; they are easier than the semantic ones."""
 
 
 class Trainer:
@@ -108,8 +106,7 @@ class Trainer:
         states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
         before = states[batch.rows, batch.positions]
         semantic = F.cross_entropy(self.model.token_logits(before).float(), batch.tokens)
-        chosen = torch.rand(len(batch.codes)) < _RESIDUAL_SHARE
-        spoken = torch.nonzero((batch.codes[:, 0] >= 0) & chosen)[:, 0]
+        spoken = torch.nonzero(batch.codes[:, 0] >= 0)[:, 0]
         codes = batch.codes[spoken]
         logits = self.model.residual_logits(before[spoken], codes).float()
         return semantic, F.cross_entropy(logits.flatten(0, 1), codes[:, 1:].flatten()), guide
