@@ -31,6 +31,7 @@ class Attention(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
+        self._heads = dim // HEAD_DIM
         self.wqkv = nn.Linear(dim, 3 * dim, bias=False)
         self.wo = nn.Linear(dim, dim, bias=False)
 
@@ -48,9 +49,8 @@ class Attention(nn.Module):
         Returns:
             the attended tokens and the next `past`.
         """
-        heads = self.wqkv(x).unflatten(-1, (3, -1, HEAD_DIM))
-        q, k, v = heads.unbind(2)
-        q, k = rotate(q, turns), rotate(k, turns)
+        qk, v = self.wqkv(x).unflatten(-1, (-1, HEAD_DIM)).tensor_split((2 * self._heads,), dim=-2)
+        q, k = rotate(qk, turns).chunk(2, dim=-2)
         new = torch.stack([k, v], dim=1).transpose(2, 3)
         live = torch.cat([past, new], dim=3)
         out = attend(q.transpose(1, 2), live[:, 0], live[:, 1], mask)
@@ -64,8 +64,8 @@ class Block(nn.Module):
         super().__init__()
         self.attention = Attention(dim)
         self.feed_forward = FeedForward(dim, hidden_dim)
-        self.ffn_norm = RMSNorm(dim, NORM_EPS)
-        self.attention_norm = RMSNorm(dim, NORM_EPS)
+        self.ffn_norm = RMSNorm(dim, eps=NORM_EPS)
+        self.attention_norm = RMSNorm(dim, eps=NORM_EPS)
         self.attention_layer_scale = LayerScale(dim)
         self.ffn_layer_scale = LayerScale(dim)
 
@@ -84,7 +84,7 @@ class WindowTransformer(nn.Module):
     def __init__(self, dim: int, hidden_dim: int, num_layers: int, window: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList(Block(dim, hidden_dim) for _ in range(num_layers))
-        self.norm = RMSNorm(dim, NORM_EPS)
+        self.norm = RMSNorm(dim, eps=NORM_EPS)
         self._dim = dim
         self._window = window
 

@@ -44,7 +44,7 @@ def load_model(
     with torch.device("meta"):
         model = DualAR(config, semantic_begin_id=semantic_begin_id, num_semantic=num_semantic)
     tensors = fuse(_official_names(read_tensors(folder, "model")), ("wq", "wk", "wv"), "wqkv")
-    tensors = fuse(tensors, ("w1", "w3"), "w13")
+    tensors = _join_head_norms(fuse(tensors, ("w1", "w3"), "w13"), config)
     head_rows = [*range(semantic_begin_id, semantic_begin_id + num_semantic), end_id]
     tensors = _cut_heads(tensors, config, torch.tensor(head_rows))
     check_fit(model, tensors, folder)
@@ -79,6 +79,19 @@ def _official_names(tensors: Tensors) -> Tensors:
         for name, tensor in tensors.items()
         if "audio_" not in name
     }
+
+
+def _join_head_norms(tensors: Tensors, config: ModelConfig) -> Tensors:
+    """One weight [heads, head_dim] of all queries and keys in place of one for each kind."""
+    joined = dict(tensors)
+    for name in tensors:
+        owner, dot, _ = name.partition(".q_norm.weight")
+        if dot and f"{owner}.k_norm.weight" in tensors:
+            block = config.fast if owner.startswith("fast_") else config.slow
+            q, k = joined.pop(name), joined.pop(f"{owner}.k_norm.weight")
+            heads = [q.expand(block.num_heads, -1), k.expand(block.num_kv_heads, -1)]
+            joined[f"{owner}.qk_norm.weight"] = torch.cat(heads)
+    return joined
 
 
 def _cut_heads(tensors: Tensors, config: ModelConfig, head_rows: torch.Tensor) -> Tensors:

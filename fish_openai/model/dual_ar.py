@@ -44,14 +44,14 @@ class DualAR(nn.Module):
         )
         self.codebook_embeddings = Table(config.num_codebooks * config.codebook_size, slow.dim)
         self.layers = nn.ModuleList(Block(slow) for _ in range(slow.num_layers))
-        self.norm = RMSNorm(slow.dim, slow.norm_eps)
+        self.norm = RMSNorm(slow.dim, eps=slow.norm_eps)
         self.output = nn.Linear(slow.dim, num_semantic + 1, bias=False)
         self.fast_project_in = (
             nn.Identity() if fast.dim == slow.dim else nn.Linear(slow.dim, fast.dim)
         )
         self.fast_embeddings = Table(config.codebook_size, fast.dim)
         self.fast_layers = nn.ModuleList(Block(fast) for _ in range(fast.num_layers))
-        self.fast_norm = RMSNorm(fast.dim, fast.norm_eps)
+        self.fast_norm = RMSNorm(fast.dim, eps=fast.norm_eps)
         self.fast_output = nn.Linear(fast.dim, config.num_residual_codes, bias=False)
 
     def build_tables(self, device: torch.device) -> None:

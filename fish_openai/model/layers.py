@@ -21,17 +21,18 @@ class Attention(nn.Module):
         self.wo = nn.Linear(
             config.num_heads * config.head_dim, config.dim, bias=config.has_output_bias
         )
-        if config.has_qk_norm:
-            self.q_norm: nn.Module = RMSNorm(config.head_dim, config.norm_eps)
-            self.k_norm: nn.Module = RMSNorm(config.head_dim, config.norm_eps)
-        else:
-            self.q_norm, self.k_norm = nn.Identity(), nn.Identity()
+        heads = (config.num_heads + config.num_kv_heads, config.head_dim)
+        self.qk_norm: nn.Module = (
+            RMSNorm(*heads, eps=config.norm_eps) if config.has_qk_norm else nn.Identity()
+        )
 
     def forward(self, x: Tensor, turns: Tensor, span: Span, layer: int) -> Tensor:
         """Attend from `x` [rows, tokens, dim], rotated by `turns` [rows, tokens, head_dim / 2]."""
         heads = self.wqkv(x).unflatten(-1, (-1, self._head_dim))
-        q, k, v = heads.split((self._heads, self._kv_heads, self._kv_heads), dim=-2)
-        q, k = rotate(self.q_norm(q), turns), rotate(self.k_norm(k), turns)
+        # Queries and keys together: a step of a small model is as long as its number of operations.
+        qk, v = heads.split((self._heads + self._kv_heads, self._kv_heads), dim=-2)
+        turned = rotate(self.qk_norm(qk), turns)
+        q, k = turned.split((self._heads, self._kv_heads), dim=-2)
         keys, values = span.append(layer, k, v)
         return self.wo(self._attend(q, keys, values, span.mask))
 
@@ -55,8 +56,8 @@ class Block(nn.Module):
         super().__init__()
         self.attention = Attention(config)
         self.feed_forward = FeedForward(config.dim, config.hidden_dim)
-        self.attention_norm = RMSNorm(config.dim, config.norm_eps)
-        self.ffn_norm = RMSNorm(config.dim, config.norm_eps)
+        self.attention_norm = RMSNorm(config.dim, eps=config.norm_eps)
+        self.ffn_norm = RMSNorm(config.dim, eps=config.norm_eps)
 
     def forward(self, x: Tensor, turns: Tensor, span: Span, layer: int) -> Tensor:
         """Same shape as `x` [rows, tokens, dim]."""

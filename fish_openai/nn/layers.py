@@ -6,11 +6,16 @@ from torch import Tensor, nn
 
 
 class RMSNorm(nn.Module):
-    """Root-mean-square norm over the last dimension, computed in float32 (Zhang and Sennrich, 2019)."""
+    """Root-mean-square norm over the last dimension, computed in float32 (Zhang and Sennrich, 2019).
 
-    def __init__(self, dim: int, eps: float) -> None:
+    Args:
+        shape: of the weight; dimensions before the last have weights of their own, and one norm each.
+        eps: added to the mean square.
+    """
+
+    def __init__(self, *shape: int, eps: float) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(dim))
+        self.weight = nn.Parameter(torch.empty(shape))
         self._eps = eps
 
     def forward(self, x: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def _clean() -> Iterator[None]:
 
 def layers() -> nn.Module:
     torch.manual_seed(0)
-    module = nn.Sequential(RMSNorm(DIM, 1e-6), FeedForward(DIM, HIDDEN), RMSNorm(DIM, 1e-6))
+    module = nn.Sequential(RMSNorm(DIM, eps=1e-6), FeedForward(DIM, HIDDEN), RMSNorm(DIM, eps=1e-6))
     for parameter in module.parameters():
         nn.init.normal_(parameter)
     return module
