@@ -66,8 +66,8 @@ class TrainableCodec(nn.Module):
     def start_from(self, folder: Path) -> None:
         """Take over both halves of a checkpoint whose quantisers may be others."""
         state = bake_weight_norm(torch.load(folder / "codec.pth", weights_only=True))
-        plain = {n: tensor.float() for n, tensor in state.items() if n.startswith(ENCODING + DECODING)}
-        self.dac.load_state_dict(plain, strict=False)
+        halves = {n: t.float() for n, t in state.items() if n.startswith(ENCODING + DECODING)}
+        self.dac.load_state_dict(halves, strict=False)
 
     def export(self) -> dict[str, Tensor]:
         """The state dict of the weight-normed classes, without what a formula gives back."""

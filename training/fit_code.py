@@ -34,8 +34,8 @@ def fit(speech: Speech, seed: int, kept: Path | None) -> Code:
     if kept:
         latents = _keep(kept, quantiser)
     else:
-        phones = [_phones(speech, *pair) for pair in zip(lines, map(len, seen), strict=True)]
         latents = Latents.fit(together)
+        phones = [_phones(speech, *each) for each in zip(lines, map(len, seen), strict=True)]
         points = latents.project(together)
         quantiser.set_semantic(points, _reader(points, torch.cat(phones)))
     left = quantiser.set_residual(latents.project(together), latents.importance())
@@ -46,10 +46,9 @@ def fit(speech: Speech, seed: int, kept: Path | None) -> Code:
 
 
 def _keep(path: Path, quantiser: ResidualQuantiser) -> Latents:
-    code = Code.load(path)
-    semantic = "quantizer.semantic_quantizer.quantizers.0."
-    state = {n.removeprefix(semantic): t for n, t in code.quantisers.items() if n.startswith(semantic)}
-    quantiser.keep_semantic(state)
+    code, stage = Code.load(path), "quantizer.semantic_quantizer.quantizers.0."
+    tensors = {n.removeprefix(stage): t for n, t in code.quantisers.items() if n.startswith(stage)}
+    quantiser.keep_semantic(tensors)
     return code.latents
 
 

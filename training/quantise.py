@@ -39,7 +39,7 @@ class ResidualQuantiser:
 
     @torch.no_grad()
     def set_semantic(self, latents: Tensor, reader: Tensor) -> None:
-        """Set the semantic stage, which also heeds what a linear reader hears: its codes tell phones apart.
+        """Set the semantic stage, which also heeds what a linear reader hears: it tells phones apart.
 
         Args:
             latents: [frames, latent_dim].

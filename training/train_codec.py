@@ -44,8 +44,8 @@ class Encoder:
             sound: [batch, 1, frames * frame_samples].
             latents: [batch, latent_dim, frames].
         """
-        meant = self._weigh(latents)
-        return (self._weigh(codec.encode(sound)) - meant).square().mean() / meant.var(dim=(0, 1)).mean()
+        heard, meant = self._weigh(codec.encode(sound)), self._weigh(latents)
+        return (heard - meant).square().mean() / meant.var(dim=(0, 1)).mean()
 
     def _weigh(self, latents: Tensor) -> Tensor:
         return latents[..., self._UNSURE :].transpose(1, 2) @ self._importance

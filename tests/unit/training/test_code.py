@@ -1,13 +1,15 @@
 """The code that minnow is trained on: what each frame's latents and codes say."""
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 
 from training.codec_model import GEOMETRY, TrainableCodec
-from training.features import NUM_FEATURES, features
+from training.features import NUM_FEATURES, SHORT_FEATURES, features
 from training.latents import Latents
 from training.quantise import ResidualQuantiser
+from training.spectra import cepstra
 
 FRAME = GEOMETRY.frame_samples
 NUM_FRAMES = 1500
@@ -30,6 +32,17 @@ def _steps(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def latents(samples: np.ndarray) -> Latents:
     return Latents.fit(torch.from_numpy(features(samples)))
+
+
+@pytest.fixture(scope="module")
+def codec(samples: np.ndarray, latents: Latents) -> TrainableCodec:
+    """One whose quantisers are set."""
+    torch.manual_seed(0)
+    codec, points = TrainableCodec(GEOMETRY), latents.of(samples)
+    quantiser = ResidualQuantiser(codec.dac.quantizer)
+    quantiser.set_semantic(points, torch.zeros(0, GEOMETRY.latent_dim))
+    quantiser.set_residual(points, latents.importance())
+    return codec
 
 
 def test_a_frame_tells_nothing_of_what_comes_after_it(samples: np.ndarray) -> None:
@@ -62,15 +75,33 @@ def test_the_features_can_be_told_from_the_latents(samples: np.ndarray, latents:
     assert error.var() < 0.03 * seen.var()
 
 
-def test_every_quantiser_leaves_less_and_chooses_the_nearest_of_its_entries(
-    samples: np.ndarray, latents: Latents
-) -> None:
+def test_every_quantiser_leaves_less(samples: np.ndarray, latents: Latents) -> None:
     torch.manual_seed(0)
     points = latents.of(samples)
     quantiser = ResidualQuantiser(TrainableCodec(GEOMETRY).dac.quantizer)
-    left = quantiser.initialise(points, torch.zeros(0, GEOMETRY.latent_dim))
+    quantiser.set_semantic(points, torch.zeros(0, GEOMETRY.latent_dim))
+    left = quantiser.set_residual(points, latents.importance())
     assert left == sorted(left, reverse=True)
-    assert left[-1] < 0.4
+    assert left[-1] < 0.1
+
+
+def test_what_is_worth_more_is_told_more_exactly(
+    samples: np.ndarray, latents: Latents, codec: TrainableCodec
+) -> None:
+    """Of two ripples across the bands, as strong as each other, the finer one is told less exactly."""
+    told = ResidualQuantiser(codec.dac.quantizer).quantise(latents.of(samples).T[None]).latents[0].T
+    scale = latents.radius / GEOMETRY.latent_dim**0.5
+    missed = ((told - latents.of(samples))[:, :-1] * scale) @ latents.axes.T
+    ripples = missed[:, :SHORT_FEATURES].unflatten(1, (4, -1)) @ cepstra(40, 40).T
+    strength = ripples.square().mean((0, 1))
+    assert strength[:13].mean() < 0.7 * strength[13:26].mean()
+
+
+def test_every_quantiser_chooses_the_nearest_of_its_entries(
+    samples: np.ndarray, latents: Latents, codec: TrainableCodec
+) -> None:
+    points = latents.of(samples)
+    quantiser = ResidualQuantiser(codec.dac.quantizer)
     stage = quantiser.stages[0]
     inside = stage.in_proj(points.T[None])[0].T
     nearest = torch.cdist(inside, stage.codebook.weight).argmin(1)
@@ -78,13 +109,25 @@ def test_every_quantiser_leaves_less_and_chooses_the_nearest_of_its_entries(
     assert (nearest == chosen).float().mean() > 0.97
 
 
-def test_what_is_exported_quantises_alike(samples: np.ndarray, latents: Latents) -> None:
+def test_a_code_keeps_the_semantic_stage_of_one_with_shorter_entries(
+    samples: np.ndarray, latents: Latents
+) -> None:
     torch.manual_seed(0)
     points = latents.of(samples)
-    codec = TrainableCodec(GEOMETRY)
-    quantiser = ResidualQuantiser(codec.dac.quantizer)
-    quantiser.initialise(points, torch.zeros(0, GEOMETRY.latent_dim))
-    before = quantiser.quantise(points.T[None]).codes
+    short = msgspec.structs.replace(GEOMETRY, codebook_dim=8)
+    old = ResidualQuantiser(TrainableCodec(short).dac.quantizer)
+    old.set_semantic(points, torch.zeros(0, GEOMETRY.latent_dim))
+    new = ResidualQuantiser(TrainableCodec(GEOMETRY).dac.quantizer)
+    new.keep_semantic(old.stages[0].state_dict())
+    ours, theirs = (each.quantise(points.T[None]).codes[0, 0] for each in (new, old))
+    assert torch.equal(ours, theirs)
+
+
+def test_what_is_exported_quantises_alike(
+    samples: np.ndarray, latents: Latents, codec: TrainableCodec
+) -> None:
+    points = latents.of(samples)
+    before = ResidualQuantiser(codec.dac.quantizer).quantise(points.T[None]).codes
     state = {name: tensor.half() for name, tensor in codec.export().items()}
     assert all(tensor.isfinite().all() for tensor in state.values())
     stages = [name for name in state if "in_proj" in name and name.endswith("weight_v")]
