@@ -42,6 +42,7 @@ from fish_openai.model.kv import row_bytes
 from fish_openai.nn.compiled import compile_parts
 from fish_openai.nn.packed import pack
 from fish_openai.nn.quantised import Quantiser, choose_quantiser
+from fish_openai.nn.stepped import pack_steps
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
 from fish_openai.text.tokenizer import Tokenizer
@@ -175,7 +176,7 @@ def load_packed_model(
         quantiser=quantiser,
         text_on_host=text_on_host,
     )
-    pack(model, device)
+    pack_steps(model, device)
     let_go()
     return model
 

@@ -8,7 +8,7 @@ from torch.nn.utils import skip_init
 
 from fish_openai.engine.hardware import choose_precision
 from fish_openai.model.config import BlockConfig
-from fish_openai.nn.packed import PackedLinear
+from fish_openai.nn.stepped import step_product
 
 _LARGE = 100_000_000
 """Weights from which reading them is what a step waits for; below, float32 is as fast, and exact."""
@@ -68,8 +68,8 @@ class _Pass:
         return time.perf_counter() - began
 
 
-def _layer(block: BlockConfig, dtype: torch.dtype) -> PackedLinear:
+def _layer(block: BlockConfig, dtype: torch.dtype) -> nn.Module:
     linear = skip_init(nn.Linear, block.dim, 2 * block.hidden_dim, bias=False, dtype=dtype)
     # Not what happens to lie in memory: numbers that are too small to be normal are slow.
     nn.init.ones_(linear.weight)
-    return PackedLinear(linear)
+    return step_product(linear)

