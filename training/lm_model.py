@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from fish_openai.nn.rope import rotate, turns_at
 from fish_openai.testing.sizes import BlockSize, LmSize
+from training.codec_model import GEOMETRY
 
 NUM_BYTES = 256
 SIZE = LmSize(
@@ -72,9 +73,15 @@ class TrainableLm(nn.Module):
         self._initialise()
 
     def start_from(self, folder: Path) -> None:
-        """Take over the weights of a checkpoint of the same size and the same code."""
-        state = torch.load(folder / "model.pth", weights_only=True)
-        self.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+        """Take over a checkpoint of the same size and the same semantic codes.
+
+        Of tables that hold other residual codes, only the rows of the semantic ones are taken.
+        """
+        own = self.state_dict()
+        for name, tensor in torch.load(folder / "model.pth", weights_only=True).items():
+            same = own[name].shape == tensor.shape
+            rows = slice(None) if same else slice(GEOMETRY.semantic_codebook_size)
+            own[name][rows] = tensor[rows]
 
     def hidden(self, prompt: Tensor, guide: Guide | None = None) -> tuple[Tensor, Tensor]:
         """States [batch, tokens, dim] after the slow layers, and the guided heads' loss.
