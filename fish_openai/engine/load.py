@@ -91,6 +91,7 @@ def load_own(settings: Settings) -> Loaded:
         return runner
 
     runner = with_rows_that_fit(speaking, _affordable_rows(parts, settings, device))
+    # Warming up has asked for more than speaking will.
     let_go()
     _log_choices(parts.info)
     return Loaded(runner, planner)
