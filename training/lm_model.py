@@ -18,7 +18,8 @@ from training.codec_model import GEOMETRY
 
 NUM_BYTES = 256
 SIZE = LmSize(
-    vocab_size=784,
+    # Tokens need 784; upstream's repetition penalty also looks up residual codes among them.
+    vocab_size=1040,
     n_layer=6,
     n_head=4,
     n_local_heads=2,

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from fish_openai.bench.machine import Machine
+from fish_openai.nn.stepped import SteppedLinear
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -48,6 +49,8 @@ def count_flops(run: Callable[[], object]) -> int:
 
 
 def _tensors(module: nn.Module) -> Iterable[Tensor]:
+    if isinstance(module, SteppedLinear):
+        return  # Its weight is kept twice and read once: the packed one counts.
     yield from module.parameters(recurse=False)
     yield from module.buffers(recurse=False)
     yield from (value for value in vars(module).values() if isinstance(value, Tensor))
