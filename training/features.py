@@ -10,23 +10,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.codec_model import GEOMETRY
-from training.spectra import cepstra, emphasised, filters
+from training.spectra import (
+    PHONE_BANDS,
+    PHONE_CEPSTRA,
+    PHONE_WINDOW,
+    cepstra,
+    emphasised,
+    filters,
+)
 
 _RATE, _FRAME = GEOMETRY.sample_rate, GEOMETRY.frame_samples
-_SHORT, _HOP, _FFT = 400, 200, 512
+_HOP, _FFT = 200, 512
 """Samples: four windows of 25 ms a frame tell how sound moves, as a mel spectrum each."""
-_BANDS = 40
 _LONG = 1024
 """Samples: one window of 64 ms tells the pitch, by the harmonics between 60 and 1000 Hz."""
 _HARMONICS = slice(4, 64)
 _HARMONIC_WEIGHT = 0.6
 _FLOOR = 3e-4
 
-SHORT_FEATURES = _BANDS * (_FRAME // _HOP)
+SHORT_FEATURES = PHONE_BANDS * (_FRAME // _HOP)
 NUM_FEATURES = SHORT_FEATURES + _HARMONICS.stop - _HARMONICS.start
 
-_COARSE = 13
-"""Cepstra that tell what is said: as many as recognisers look at."""
 _FINE_WEIGHT = 0.5
 """Of finer ripples across the bands, and of harmonics: they tell who speaks, and how."""
 
@@ -35,7 +39,9 @@ def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log magnitudes in nats, [frames, NUM_FEATURES], of samples in [-1, 1]; fills up the last frame."""
     sound = emphasised(np.pad(samples, (1, -len(samples) % _FRAME)))
     frames = len(sound) // _FRAME
-    short = _magnitudes(sound, _SHORT, _HOP, _FFT) @ filters(_RATE, _FFT, _BANDS).numpy().T
+    short = (
+        _magnitudes(sound, PHONE_WINDOW, _HOP, _FFT) @ filters(_RATE, _FFT, PHONE_BANDS).numpy().T
+    )
     long = _magnitudes(sound, _LONG, _FRAME, _LONG)[:, _HARMONICS]
     logs = np.log(short + _FLOOR).reshape(frames, -1)
     return np.concatenate([logs, _HARMONIC_WEIGHT * np.log(long + _FLOOR)], axis=1)
@@ -43,10 +49,10 @@ def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def importance() -> Tensor:
     """Symmetric [NUM_FEATURES, NUM_FEATURES]: what turns features into how much each is worth telling."""
-    coarse = cepstra(_BANDS, _COARSE)
-    window = _FINE_WEIGHT * torch.eye(_BANDS) + (1 - _FINE_WEIGHT) * coarse.T @ coarse
+    coarse = cepstra(PHONE_BANDS, PHONE_CEPSTRA)
+    window = _FINE_WEIGHT * torch.eye(PHONE_BANDS) + (1 - _FINE_WEIGHT) * coarse.T @ coarse
     harmonics = _FINE_WEIGHT * torch.eye(NUM_FEATURES - SHORT_FEATURES)
-    return torch.block_diag(*[window] * (SHORT_FEATURES // _BANDS), harmonics)
+    return torch.block_diag(*[window] * (SHORT_FEATURES // PHONE_BANDS), harmonics)
 
 
 def _magnitudes(sound: NDArray[np.float32], window: int, hop: int, fft: int) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ Samples = TypeVar("Samples", Tensor, NDArray[np.float32])
 
 _BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20}
 """Mel bands by window length."""
-_PHONE_WINDOW, _PHONE_BANDS, _PHONE_CEPSTRA = 400, 40, 13
+PHONE_WINDOW, PHONE_BANDS, PHONE_CEPSTRA = 400, 40, 13
 """25 ms, as recognisers hear: what is said lies in the coarse shape of these spectra."""
 _PHONE_WEIGHT = 0.3
 _FLOOR = 3e-4
@@ -44,9 +44,9 @@ def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
 
 def _phone_distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     """Mean length of the difference of two cepstra, cut off where they would tell of harmonics."""
-    ours, theirs = (mel(each, rate, _PHONE_WINDOW, _PHONE_BANDS) for each in (heard, wanted))
+    ours, theirs = (mel(each, rate, PHONE_WINDOW, PHONE_BANDS) for each in (heard, wanted))
     ripples = torch.log(ours + _FLOOR) - torch.log(theirs + _FLOOR)
-    coarse = cepstra(_PHONE_BANDS, _PHONE_CEPSTRA) @ ripples
+    coarse = cepstra(PHONE_BANDS, PHONE_CEPSTRA) @ ripples
     return (coarse.square().sum(1) + 1e-6).sqrt().mean()
 
 

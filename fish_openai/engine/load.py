@@ -42,7 +42,7 @@ from fish_openai.model.kv import row_bytes
 from fish_openai.nn.compiled import compile_parts
 from fish_openai.nn.packed import pack
 from fish_openai.nn.quantised import Quantiser, choose_quantiser
-from fish_openai.nn.stepped import pack_steps
+from fish_openai.nn.stepped import step_product
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
 from fish_openai.text.tokenizer import Tokenizer
@@ -177,7 +177,7 @@ def load_packed_model(
         quantiser=quantiser,
         text_on_host=text_on_host,
     )
-    pack_steps(model, device)
+    pack(model, device, step_product)
     let_go()
     return model
 

@@ -66,21 +66,24 @@ class PackedConv(nn.Module):
         return y.squeeze(2)
 
 
-def pack(module: nn.Module, device: torch.device) -> None:
+def pack(
+    module: nn.Module,
+    device: torch.device,
+    make_product: Callable[[nn.Linear], nn.Module] = PackedLinear,
+) -> None:
     """Replace the products and convolutions below `module` by their packed forms, freeing the originals.
 
     Only on a CPU whose torch has oneDNN; elsewhere nothing happens, and torch's own are used.
     """
     if device.type == "cpu" and torch.backends.mkldnn.is_available():
-        replace(module, PackedLinear)
+        _replace(module, make_product)
 
 
-def replace(module: nn.Module, make_product: Callable[[nn.Linear], nn.Module]) -> None:
-    """Replace every `nn.Linear` below `module` by what is made of it, and every `nn.Conv1d`."""
+def _replace(module: nn.Module, make_product: Callable[[nn.Linear], nn.Module]) -> None:
     for name, child in module.named_children():
         if type(child) is nn.Linear:
             setattr(module, name, make_product(child))
         elif type(child) is nn.Conv1d:
             setattr(module, name, PackedConv(child))
         else:
-            replace(child, make_product)
+            _replace(child, make_product)

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fish_openai.nn.packed import PackedLinear, replace
+from fish_openai.nn.packed import PackedLinear
 
 _SMALL = 2**19
 """Numbers of a weight that is kept twice; larger ones take as long to read as oneDNN to set out."""
@@ -50,9 +50,3 @@ def step_product(linear: nn.Linear) -> SteppedLinear | PackedLinear:
     is_small = weight.numel() <= _SMALL and weight.dtype == torch.float32
     fits = is_small and linear.in_features % _LINE == 0
     return SteppedLinear(linear) if fits else PackedLinear(linear)
-
-
-def pack_steps(model: nn.Module, device: torch.device) -> None:
-    """Replace the products below a language model by those that are fastest in its steps; as `pack`."""
-    if device.type == "cpu" and torch.backends.mkldnn.is_available():
-        replace(model, step_product)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fish_openai.nn.packed import PackedConv, PackedLinear
-from fish_openai.nn.stepped import SteppedLinear, pack_steps, step_product
+from fish_openai.nn.packed import PackedConv, PackedLinear, pack
+from fish_openai.nn.stepped import SteppedLinear, step_product
 
 TOLERANCE = 1e-5
 
@@ -44,20 +44,19 @@ def test_a_row_has_the_same_bits_beside_others(
 
 
 def test_small_float32_weights_are_kept_for_steps_and_others_only_packed() -> None:
-    kinds = {
-        SteppedLinear: nn.Linear(64, 64),
-        PackedLinear: nn.Linear(1024, 1024),
-    }
-    assert {kind: type(step_product(linear)) for kind, linear in kinds.items()} == {
-        k: k for k in kinds
-    }
+    assert type(step_product(nn.Linear(64, 64))) is SteppedLinear
+    assert type(step_product(nn.Linear(1024, 1024))) is PackedLinear
     assert type(step_product(nn.Linear(64, 64, dtype=torch.bfloat16))) is PackedLinear
+
+
+def test_rows_that_would_begin_anywhere_in_a_cache_line_are_only_packed() -> None:
+    assert type(step_product(nn.Linear(65, 64))) is PackedLinear
 
 
 def test_a_model_is_packed_as_a_whole_on_a_cpu_and_left_alone_elsewhere() -> None:
     model = nn.Sequential(nn.Linear(16, 16), nn.ModuleList([nn.Conv1d(2, 2, 1), nn.LayerNorm(8)]))
-    pack_steps(model, torch.device("cuda"))
+    pack(model, torch.device("cuda"), step_product)
     assert type(model[0]) is nn.Linear
-    pack_steps(model, torch.device("cpu"))
+    pack(model, torch.device("cpu"), step_product)
     assert type(model[0]) is SteppedLinear
     assert [type(part) for part in model[1]] == [PackedConv, nn.LayerNorm]
