@@ -1,7 +1,9 @@
 """Batches for the language model: turns of one speaker, as `text.prompt` lays them out.
 
 The first turn shows who speaks, the next ones have to go on in the same voice: this is how references
-are learnt. Every spoken frame of every turn is learnt from.
+are learnt. Every spoken frame of every turn is learnt from. A server's references come out of the codec's
+encoder, which does not hear quite what the code defines; so a first turn is shown as the encoder hears
+it, where that is known.
 """
 
 import random
@@ -31,11 +33,18 @@ class Turn:
     text: bytes
     codes: NDArray[np.int64]
     """[num_codebooks, frames]"""
+    heard: NDArray[np.int64] | None
+    """The same as the codec's encoder hears it; None: nobody listened"""
     characters: NDArray[np.int64]
     """[frames]"""
 
     def __len__(self) -> int:
-        return len(_SPEAKER) + len(self.text) + self.codes.shape[1] + 1
+        return self.text_tokens + self.codes.shape[1] + 1
+
+    @property
+    def text_tokens(self) -> int:
+        """Tokens before its speech."""
+        return len(_SPEAKER) + len(self.text)
 
 
 class Batch(NamedTuple):
@@ -53,12 +62,15 @@ class Batch(NamedTuple):
     guide: Guide
 
 
-def make_turn(line: Line, codes: NDArray[np.int16], frame_s: float) -> Turn:
-    """A turn from an utterance and its codes [num_codebooks, frames]."""
+def make_turn(
+    line: Line, codes: NDArray[np.int16], heard: NDArray[np.int16] | None, frame_s: float
+) -> Turn:
+    """A turn from an utterance and its codes [num_codebooks, frames], true and heard ones."""
     middles = (np.arange(codes.shape[1]) + 0.5) * frame_s
     seconds, characters = _anchors(line)
     places = np.interp(middles, seconds, characters).astype(np.int64)
-    return Turn(line.speaker, line.text.encode(), codes.astype(np.int64), places)
+    listened = None if heard is None else heard.astype(np.int64)
+    return Turn(line.speaker, line.text.encode(), codes.astype(np.int64), listened, places)
 
 
 def _anchors(line: Line) -> tuple[list[float], list[float]]:
@@ -116,50 +128,44 @@ class Conversations:
             start = 0
             while start < len(turns):
                 size = self._random.randint(1, max_turns)
-                conversations.append(turns[start : start + size])
+                conversation = turns[start : start + size]
+                # What the encoder has listened to comes first.
+                conversations.append(sorted(conversation, key=lambda turn: turn.heard is None))
                 start += size
         return conversations
 
     def collate(self, group: Sequence[Sequence[Turn]], corruption: float) -> Batch:
         """One batch of conversations."""
-        num_codebooks = group[0][0].codes.shape[0]
-        tokens = max(map(_length, group))
-        prompt = np.zeros((len(group), 1 + num_codebooks, tokens), np.int64)
-        prompt[:, 0] = self._end
-        rows, positions, centres, begins, ends = [], [], [], [], []
-        for row, conversation in enumerate(group):
-            cursor = 1
-            prompt[row, 0, 0] = self._interleave
-            for turn in conversation:
-                text = cursor + len(_SPEAKER)
-                speech, end = text + len(turn.text), cursor + len(turn) - 1
-                prompt[row, 0, cursor:speech] = list(_SPEAKER + turn.text)
-                prompt[row, 0, speech:end] = turn.codes[0] + self._semantic_begin
-                prompt[row, 1:, speech:end] = turn.codes
-                count = end - speech
-                rows.append(np.full(count + 1, row))
-                positions.append(np.arange(speech - 1, end))
-                centres.append(text + np.append(turn.characters, len(turn.text) - 1))
-                begins.append(np.full(count + 1, text))
-                ends.append(np.full(count + 1, speech - 1))
-                cursor = end + 1
-        where = (
-            torch.from_numpy(np.concatenate(rows)),
-            torch.from_numpy(np.concatenate(positions)),
-        )
-        whole = torch.from_numpy(prompt)
-        targets = whole[where[0], :, where[1] + 1]
+        said = self._prompt([[turn.codes for turn in each] for each in group], group)
+        shown = self._prompt([_shown(each) for each in group], group)
+        guide = _guide(group)
+        targets = said[guide.rows, :, guide.positions + 1]
         codes = torch.where((targets[:, 0] == self._end)[:, None], -1, targets[:, 1:])
-        middle, low, high = (
-            torch.from_numpy(np.concatenate(part)) for part in (centres, begins, ends)
+        return Batch(
+            self._corrupted(shown, corruption),
+            guide.rows,
+            guide.positions,
+            targets[:, 0],
+            codes,
+            guide,
         )
-        guide = Guide(
-            *where,
-            torch.clamp(middle - _GUIDE_WIDTH, low, high),
-            torch.clamp(middle + _GUIDE_WIDTH, low, high),
-        )
-        shown = self._corrupted(whole, corruption)
-        return Batch(shown, *where, targets[:, 0], codes, guide)
+
+    def _prompt(
+        self, codes: Sequence[Sequence[NDArray[np.int64]]], group: Sequence[Sequence[Turn]]
+    ) -> Tensor:
+        """int64 [batch, 1 + num_codebooks, tokens], with these codes as the turns' speech."""
+        prompt = np.zeros((len(group), 1 + len(codes[0][0]), max(map(_length, group))), np.int64)
+        prompt[:, 0] = self._end
+        prompt[:, 0, 0] = self._interleave
+        for row, conversation in enumerate(group):
+            for start, turn, spoken in zip(
+                _starts(conversation), conversation, codes[row], strict=True
+            ):
+                speech, end = start + turn.text_tokens, start + len(turn) - 1
+                prompt[row, 0, start:speech] = list(_SPEAKER + turn.text)
+                prompt[row, 0, speech:end] = spoken[0] + self._semantic_begin
+                prompt[row, 1:, speech:end] = spoken
+        return torch.from_numpy(prompt)
 
     def _corrupted(self, prompt: Tensor, share: float) -> Tensor:
         shown = prompt.clone()
@@ -172,3 +178,38 @@ class Conversations:
 
 def _length(conversation: Sequence[Turn]) -> int:
     return 1 + sum(map(len, conversation))
+
+
+def _starts(conversation: Sequence[Turn]) -> list[int]:
+    """Where each turn's first token is, behind the one that opens a conversation."""
+    return [1 + sum(map(len, conversation[:index])) for index in range(len(conversation))]
+
+
+def _shown(conversation: Sequence[Turn]) -> list[NDArray[np.int64]]:
+    """What the model sees of each turn's speech: of a reference, what the encoder hears."""
+    shown = [turn.codes for turn in conversation]
+    if len(conversation) > 1 and conversation[0].heard is not None:
+        shown[0] = conversation[0].heard
+    return shown
+
+
+def _guide(group: Sequence[Sequence[Turn]]) -> Guide:
+    """Where something is foretold, each frame and each end, and the characters to look at there."""
+    parts = [
+        (row, start + turn.text_tokens - 1, start + len(_SPEAKER), turn)
+        for row, conversation in enumerate(group)
+        for start, turn in zip(_starts(conversation), conversation, strict=True)
+    ]
+    counts = [turn.codes.shape[1] + 1 for *_, turn in parts]
+    rows = np.repeat([row for row, *_ in parts], counts)
+    positions = [first + np.arange(n) for (_, first, *_), n in zip(parts, counts, strict=True)]
+    centres = [text + np.append(turn.characters, len(turn.text) - 1) for _, _, text, turn in parts]
+    middle = np.concatenate(centres)
+    low = np.repeat([text for _, _, text, _ in parts], counts)
+    high = np.repeat([first for _, first, *_ in parts], counts)
+    return Guide(
+        torch.from_numpy(rows),
+        torch.from_numpy(np.concatenate(positions)),
+        torch.from_numpy(np.clip(middle - _GUIDE_WIDTH, low, high)),
+        torch.from_numpy(np.clip(middle + _GUIDE_WIDTH, low, high)),
+    )

@@ -4,7 +4,7 @@ python -m training.encode_speech SPEECH code.pt     (writes SPEECH/codes.N.npz)
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,10 @@ from training.speech import Speech
 from training.team import Team, run_team
 
 
-def read_codes(folder: Path) -> list[NDArray[np.int16]]:
-    """Codes [num_codebooks, frames] of every line of a folder, in order."""
-    parts = [np.load(path) for path in sorted(folder.glob("codes.*.npz"))]
-    by_line = {int(name): part[name] for part in parts for name in part.files}
-    return [by_line[index] for index in range(len(by_line))]
+def read_codes(folder: Path, kind: str = "codes") -> dict[int, NDArray[np.int16]]:
+    """Codes [num_codebooks, frames] of a folder's lines, by number; `heard`: those of `hear_speech`."""
+    parts = [np.load(path) for path in sorted(folder.glob(f"{kind}.*.npz"))]
+    return {int(name): part[name] for part in parts for name in part.files}
 
 
 def _encode(team: Team, options: argparse.Namespace) -> None:
@@ -43,9 +42,9 @@ def quantiser_of(code: Code) -> ResidualQuantiser:
     return ResidualQuantiser(dac.quantizer)
 
 
-def entropies(codes: list[NDArray[np.int16]]) -> Iterator[float]:
+def entropies(codes: Iterable[NDArray[np.int16]]) -> Iterator[float]:
     """Bits a frame that each codebook uses."""
-    together = np.concatenate(codes, axis=1)
+    together = np.concatenate(list(codes), axis=1)
     for row in together:
         shares = np.bincount(row) / row.size
         yield float(-shares[shares > 0] @ np.log2(shares[shares > 0]))
@@ -63,7 +62,9 @@ def main() -> None:
     for stale in options.speech.glob("codes.*.npz"):
         stale.unlink()
     run_team(options.processes, _encode, options)
-    print("bits a frame:", [round(bits, 2) for bits in entropies(read_codes(options.speech))])
+    print(
+        "bits a frame:", [round(bits, 2) for bits in entropies(read_codes(options.speech).values())]
+    )
 
 
 if __name__ == "__main__":

@@ -173,9 +173,9 @@ def _read_turns(folders: list[Path]) -> list[Turn]:
     frame_s = GEOMETRY.frame_samples / GEOMETRY.sample_rate
     turns = []
     for folder in folders:
-        codes = read_codes(folder)
-        lines = Speech(folder).lines[: len(codes)]
-        turns += [make_turn(line, row, frame_s) for line, row in zip(lines, codes, strict=True)]
+        codes, heard = read_codes(folder), read_codes(folder, "heard")
+        lines = Speech(folder).lines
+        turns += [make_turn(lines[n], codes[n], heard.get(n), frame_s) for n in sorted(codes)]
     return turns
 
 
