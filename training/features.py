@@ -11,6 +11,7 @@ from torch import Tensor
 
 from training.codec_model import GEOMETRY
 from training.spectra import (
+    FLOOR,
     PHONE_BANDS,
     PHONE_CEPSTRA,
     PHONE_WINDOW,
@@ -26,7 +27,6 @@ _LONG = 1024
 """Samples: one window of 64 ms tells the pitch, by the harmonics between 60 and 1000 Hz."""
 _HARMONICS = slice(4, 64)
 _HARMONIC_WEIGHT = 0.6
-_FLOOR = 3e-4
 
 SHORT_FEATURES = PHONE_BANDS * (_FRAME // _HOP)
 NUM_FEATURES = SHORT_FEATURES + _HARMONICS.stop - _HARMONICS.start
@@ -43,8 +43,8 @@ def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         _magnitudes(sound, PHONE_WINDOW, _HOP, _FFT) @ filters(_RATE, _FFT, PHONE_BANDS).numpy().T
     )
     long = _magnitudes(sound, _LONG, _FRAME, _LONG)[:, _HARMONICS]
-    logs = np.log(short + _FLOOR).reshape(frames, -1)
-    return np.concatenate([logs, _HARMONIC_WEIGHT * np.log(long + _FLOOR)], axis=1)
+    logs = np.log(short + FLOOR).reshape(frames, -1)
+    return np.concatenate([logs, _HARMONIC_WEIGHT * np.log(long + FLOOR)], axis=1)
 
 
 def importance() -> Tensor:

@@ -20,7 +20,7 @@ _BANDS = {2048: 128, 1024: 100, 512: 64, 256: 40, 128: 20}
 PHONE_WINDOW, PHONE_BANDS, PHONE_CEPSTRA = 400, 40, 13
 """25 ms, as recognisers hear: what is said lies in the coarse shape of these spectra."""
 _PHONE_WEIGHT = 0.3
-_FLOOR = 3e-4
+FLOOR = 3e-4
 """After the pre-emphasis a third formant lies at 1e-2, a valley between two at 2e-3. With a floor of 1e-3
 and none, the codec never learnt any formant above 1 kHz; with 3e-5 it learnt hiss first."""
 
@@ -37,15 +37,15 @@ def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
         ours = mel(heard, rate, window, bands)
         with torch.no_grad():
             theirs = mel(wanted, rate, window, bands)
-        total = total + (torch.log(ours + _FLOOR) - torch.log(theirs + _FLOOR)).abs().mean()
-        total = total + 0.2 * (ours - theirs).abs().mean() / (theirs.mean() + _FLOOR)
+        total = total + (torch.log(ours + FLOOR) - torch.log(theirs + FLOOR)).abs().mean()
+        total = total + 0.2 * (ours - theirs).abs().mean() / (theirs.mean() + FLOOR)
     return total / len(_BANDS) + _PHONE_WEIGHT * _phone_distance(heard, wanted, rate)
 
 
 def _phone_distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     """Mean length of the difference of two cepstra, cut off where they would tell of harmonics."""
     ours, theirs = (mel(each, rate, PHONE_WINDOW, PHONE_BANDS) for each in (heard, wanted))
-    ripples = torch.log(ours + _FLOOR) - torch.log(theirs + _FLOOR)
+    ripples = torch.log(ours + FLOOR) - torch.log(theirs + FLOOR)
     coarse = cepstra(PHONE_BANDS, PHONE_CEPSTRA) @ ripples
     return (coarse.square().sum(1) + 1e-6).sqrt().mean()
 

@@ -2,6 +2,7 @@
 
 python -m training.train_codec encoder SPEECH code.pt encoder.pt --minutes 20
 python -m training.train_codec decoder SPEECH code.pt decoder.pt --minutes 60
+python -m training.train_codec echo SPEECH code.pt decoder.pt --start CHECKPOINT --minutes 30
 
 A run that was cut off goes on where its last save was.
 """
@@ -24,14 +25,14 @@ from training.team import Team, run_team
 
 _SAVE_EVERY_S = 60.0
 _FRAME = GEOMETRY.frame_samples
+_UNSURE = 4
+"""Frames at the start of a crop in which the encoder misses what was before it."""
 
 
 class Encoder:
     """Learns to hear the latents that the code gives to each frame."""
 
     names = ENCODING
-    _UNSURE = 4
-    """Frames at the start of a crop that are not judged: the encoder has not heard what was before."""
 
     def __init__(self, importance: Tensor) -> None:
         self._importance = importance
@@ -48,7 +49,7 @@ class Encoder:
         return (heard - meant).square().mean() / meant.var(dim=(0, 1)).mean()
 
     def _weigh(self, latents: Tensor) -> Tensor:
-        return latents[..., self._UNSURE :].transpose(1, 2) @ self._importance
+        return latents[..., _UNSURE:].transpose(1, 2) @ self._importance
 
 
 class Decoder:
@@ -62,9 +63,25 @@ class Decoder:
         return distance(codec.decode(told)[:, 0], sound[:, 0], GEOMETRY.sample_rate)
 
 
+class Echo(Decoder):
+    """A decoder that also learns to mend what a trained encoder mishears: in every other crop."""
+
+    def loss(self, codec: TrainableCodec, sound: Tensor, latents: Tensor) -> Tensor:
+        """See `Decoder`."""
+        mixed = latents.clone()
+        mixed[::2, :, _UNSURE:] = _heard(codec, sound[::2])[..., _UNSURE:]
+        return super().loss(codec, sound, mixed)
+
+
+@torch.no_grad()
+def _heard(codec: TrainableCodec, sound: Tensor) -> Tensor:
+    return codec.encode(sound)
+
+
 HALVES = {
     "encoder": lambda code: Encoder(code.latents.importance()),
     "decoder": lambda _code: Decoder(),
+    "echo": lambda _code: Echo(),
 }
 
 
