@@ -55,8 +55,11 @@ class TrainableCodec(nn.Module):
 
     def encode(self, samples: Tensor) -> Tensor:
         """Latents [batch, latent_dim, frames] of samples [batch, 1, frames * frame_samples]."""
-        quantizer = self.dac.quantizer
-        return quantizer.pre_module(quantizer.downsample(self.dac.encoder(samples)))
+        return self.dac.quantizer.pre_module(self.convolve(samples))
+
+    def convolve(self, samples: Tensor) -> Tensor:
+        """What the encoder's transformer is given, [batch, latent_dim, frames]."""
+        return self.dac.quantizer.downsample(self.dac.encoder(samples))
 
     def decode(self, latents: Tensor) -> Tensor:
         """Samples [batch, 1, frames * frame_samples] of quantised latents."""
