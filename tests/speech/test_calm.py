@@ -14,7 +14,7 @@ from fish_openai.codec.encoder import CodecEncoder
 VOICES = Path(fish_openai.__file__).parents[1] / "voices"
 MINNOW = Path(fish_openai.__file__).parent / "checkpoints" / "minnow"
 LOUD = 1.28
-"""A little above the level that uploads get (`voices.prepare`), which is 1.25 times what it learnt from."""
+"""A little above the level of uploads (`voices.prepare`), which is 1.25 times what it learnt from."""
 ADMITTED = 3.0
 """Times as long as usual. What it does not contain, its layers multiply by a thousand and more."""
 
