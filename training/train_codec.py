@@ -1,4 +1,4 @@
-"""Train one half of the codec on synthesised speech; the two need not know of each other.
+"""Train one half of the codec on synthesised speech; only an echo needs the other, in a checkpoint.
 
 python -m training.train_codec encoder SPEECH code.pt encoder.pt --minutes 20
 python -m training.train_codec decoder SPEECH code.pt decoder.pt --minutes 60
