@@ -9,30 +9,23 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
+from torch import Tensor
 
 from training.codec_model import GEOMETRY, TrainableCodec
+from training.codes import forget_codes, read_codes, write_codes
 from training.latents import Code
 from training.quantise import ResidualQuantiser
-from training.speech import Speech
 from training.team import Team, run_team
 
 
-def read_codes(folder: Path, kind: str = "codes") -> dict[int, NDArray[np.int16]]:
-    """Codes [num_codebooks, frames] of a folder's lines, by number; `heard`: those of `hear_speech`."""
-    parts = [np.load(path) for path in sorted(folder.glob(f"{kind}.*.npz"))]
-    return {int(name): part[name] for part in parts for name in part.files}
-
-
 def _encode(team: Team, options: argparse.Namespace) -> None:
-    speech, code = Speech(options.speech), Code.load(options.code)
+    code = Code.load(options.code)
     quantiser = quantiser_of(code)
-    mine = range(team.rank, len(speech.lines), team.size)
-    codes: dict[str, NDArray[np.int16]] = {}
-    for number in tqdm(mine, disable=not team.is_lead, unit="line"):
-        latents = code.latents.of(speech.samples_of(speech.lines[number]))
-        codes[str(number)] = quantiser.quantise(latents.T[None]).codes[0].numpy().astype(np.int16)
-    np.savez(options.speech / f"codes.{team.rank}.npz", **codes)
+
+    def codes_of(samples: NDArray[np.float32]) -> Tensor:
+        return quantiser.quantise(code.latents.of(samples).T[None]).codes
+
+    write_codes(team, options.speech, "codes", codes_of)
 
 
 def quantiser_of(code: Code) -> ResidualQuantiser:
@@ -59,12 +52,10 @@ def main() -> None:
     parser.add_argument("code", type=Path, help="file made by training.fit_code")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    for stale in options.speech.glob("codes.*.npz"):
-        stale.unlink()
+    forget_codes(options.speech, "codes")
     run_team(options.processes, _encode, options)
-    print(
-        "bits a frame:", [round(bits, 2) for bits in entropies(read_codes(options.speech).values())]
-    )
+    codes = read_codes(options.speech, "codes").values()
+    print("bits a frame:", [round(bits, 2) for bits in entropies(codes)])
 
 
 if __name__ == "__main__":

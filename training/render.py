@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from fish_openai.audio.uncompressed import whole_wav
 from fish_openai.evaluation.sentences import HELD_OUT, read_sentences
-from training.codec_model import GEOMETRY, TrainableCodec
+from training.codec_model import TrainableCodec
 from training.flite import SAMPLE_RATE, VOICES, Flite
-from training.quantise import ResidualQuantiser
+from training.hear_speech import hear
 from training.speakers import Speaker
 from training.speech import to_float
 from training.train_codec import load_codec
@@ -34,10 +34,7 @@ def spoken(voice: str, flite: Flite) -> Iterator[NDArray[np.float32]]:
 @torch.inference_mode()
 def round_trip(codec: TrainableCodec, samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """The same through the quantised latents, as many samples."""
-    padded = np.pad(samples, (0, -len(samples) % GEOMETRY.frame_samples))
-    latents = codec.encode(torch.from_numpy(padded)[None, None])
-    quantised = ResidualQuantiser(codec.dac.quantizer).quantise(latents).latents
-    return codec.decode(quantised)[0, 0, : len(samples)].numpy()
+    return codec.decode(hear(codec, samples).latents)[0, 0, : len(samples)].numpy()
 
 
 def _write(folder: Path, number: int, samples: NDArray[np.float32]) -> None:

@@ -28,7 +28,6 @@ _FRAME = GEOMETRY.frame_samples
 _UNSURE = 4
 """Frames at the start of a crop in which the encoder misses what was before it."""
 
-
 _USUAL_LENGTH = 43.0
 """Root mean square within the encoder, before its transformer; of speech at the level of all speakers."""
 
@@ -43,7 +42,9 @@ class Encoder:
 
     names = ENCODING
     _CALM_WEIGHT = 0.02
+    """What ships began at 0.05, at which it is calm sooner."""
     _LOUDEST = 4.0
+    """Times the level of all speakers."""
 
     def __init__(self, importance: Tensor) -> None:
         self._importance = importance
@@ -232,11 +233,11 @@ def _divide(parameters: list[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn
     return matrices, others
 
 
-def load_codec(code: Path, encoder: Path, decoder: Path) -> TrainableCodec:
-    """The codec, of its three files."""
+def load_codec(code: Path, *halves: Path) -> TrainableCodec:
+    """The codec, of its code's file and of those of the halves that are needed."""
     codec = TrainableCodec(GEOMETRY)
     codec.dac.load_state_dict(Code.load(code).quantisers, strict=False)
-    for half in (encoder, decoder):
+    for half in halves:
         codec.dac.load_state_dict(torch.load(half, weights_only=True)["half"], strict=False)
     return codec.eval()
 

@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from fish_openai.testing.sizes import CONTROL_TOKENS
 from training.codec_model import GEOMETRY
+from training.codes import read_codes
 from training.conversations import Batch, Conversations, Turn, make_turn
-from training.encode_speech import read_codes
 from training.lm_model import NUM_BYTES, SIZE, TrainableLm
 from training.speech import Speech
 from training.team import Team, run_team
@@ -173,7 +173,7 @@ def _read_turns(folders: list[Path]) -> list[Turn]:
     frame_s = GEOMETRY.frame_samples / GEOMETRY.sample_rate
     turns = []
     for folder in folders:
-        codes, heard = read_codes(folder), read_codes(folder, "heard")
+        codes, heard = read_codes(folder, "codes"), read_codes(folder, "heard")
         lines = Speech(folder).lines
         turns += [make_turn(lines[n], codes[n], heard.get(n), frame_s) for n in sorted(codes)]
     return turns

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import fish_openai
+from fish_openai.download import EMBEDDED
 from fish_openai.errors import SettingsError
 from fish_openai.testing.factory import write_checkpoint
 from fish_openai.testing.sizes import Size
 from fish_openai.upstream.shims import upstream
 
-MINNOW = Path(fish_openai.__file__).parent / "checkpoints" / "minnow"
+MINNOW = EMBEDDED["minnow"]
 HERE = Path(__file__).parent
 
 

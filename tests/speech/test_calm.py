@@ -10,9 +10,9 @@ from torch import Tensor
 import fish_openai
 from fish_openai.codec.checkpoint import load_encoder
 from fish_openai.codec.encoder import CodecEncoder
+from fish_openai.download import EMBEDDED
 
 VOICES = Path(fish_openai.__file__).parents[1] / "voices"
-MINNOW = Path(fish_openai.__file__).parent / "checkpoints" / "minnow"
 LOUD = 1.28
 """A little above the level of uploads (`voices.prepare`), which is 1.25 times what it learnt from."""
 ADMITTED = 3.0
@@ -21,7 +21,7 @@ ADMITTED = 3.0
 
 @pytest.fixture(scope="module")
 def encoder() -> CodecEncoder:
-    return load_encoder(MINNOW, device=torch.device("cpu"), dtype=torch.float32)
+    return load_encoder(EMBEDDED["minnow"], device=torch.device("cpu"), dtype=torch.float32)
 
 
 @pytest.fixture(params=["awb", "kal16", "rms", "slt"])
