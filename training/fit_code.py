@@ -1,12 +1,13 @@
 """Set latents and quantisers from synthesised speech: minutes of arithmetic, no training.
 
-python -m training.fit_code SPEECH code.pt [--keep OTHER]
+python -m training.fit_code code.pt SPEECH [SPEECH ...] [--keep OTHER]
 
-With `--keep` latents and semantic codes are those of another code: what has learnt them can go on.
+With `--keep` latents are those of another code: the halves of the codec that have learnt them can go on.
 """
 
 import argparse
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -23,38 +24,29 @@ _LINES = 4800
 """Utterances that are looked at."""
 
 
-def fit(speech: Speech, seed: int, kept: Path | None) -> Code:
-    """Latents and quantisers for a folder's speech; prints what they lose."""
+def fit(speeches: Sequence[Speech], seed: int, kept: Path | None) -> Code:
+    """Latents and quantisers for folders' speech; prints what they lose."""
     torch.manual_seed(seed)
-    lines = random.Random(seed).sample(speech.lines, min(_LINES, len(speech.lines)))
-    seen = [torch.from_numpy(features(speech.samples_of(line))) for line in tqdm(lines)]
+    spoken = [(speech, line) for speech in speeches for line in speech.lines]
+    chosen = random.Random(seed).sample(spoken, min(_LINES, len(spoken)))
+    names = sorted({name for speech in speeches for name in speech.phone_names()})
+    seen = [torch.from_numpy(features(speech.samples_of(line))) for speech, line in tqdm(chosen)]
     together = torch.cat(seen)
+    latents = Code.load(kept).latents if kept else Latents.fit(together)
+    points = latents.project(together)
+    phones = [_phones(line, names, len(each)) for (_, line), each in zip(chosen, seen, strict=True)]
     codec = TrainableCodec(GEOMETRY)
     quantiser = ResidualQuantiser(codec.dac.quantizer)
-    if kept:
-        latents = _keep(kept, quantiser)
-    else:
-        latents = Latents.fit(together)
-        phones = [_phones(speech, *each) for each in zip(lines, map(len, seen), strict=True)]
-        points = latents.project(together)
-        quantiser.set_semantic(points, _reader(points, torch.cat(phones)))
-    left = quantiser.set_residual(latents.project(together), latents.importance())
+    quantiser.set_semantic(points, _reader(points, torch.cat(phones)))
+    left = quantiser.set_residual(points, latents.importance())
     print("variance left behind each quantiser:", [round(share, 3) for share in left])
     _report(latents, quantiser, together)
     quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}
     return Code(latents, quantisers)
 
 
-def _keep(path: Path, quantiser: ResidualQuantiser) -> Latents:
-    code, stage = Code.load(path), "quantizer.semantic_quantizer.quantizers.0."
-    tensors = {n.removeprefix(stage): t for n, t in code.quantisers.items() if n.startswith(stage)}
-    quantiser.keep_semantic(tensors)
-    return code.latents
-
-
-def _phones(speech: Speech, line: Line, frames: int) -> Tensor:
-    """One-hot [frames, phones]: what is said in the middle of each frame."""
-    names = speech.phone_names()
+def _phones(line: Line, names: list[str], frames: int) -> Tensor:
+    """One-hot [frames, names]: what is said in the middle of each frame."""
     ends = torch.tensor([end for _, end in line.phones])
     kinds = torch.tensor([names.index(name) for name, _ in line.phones])
     middles = (torch.arange(frames) + 0.5) * GEOMETRY.frame_samples / GEOMETRY.sample_rate
@@ -85,12 +77,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("speech", type=Path, help="folder made by training.synthesise")
     parser.add_argument("code", type=Path, help="file to write")
-    parser.add_argument("--keep", type=Path, help="code whose latents and semantic codes to keep")
+    parser.add_argument("speech", type=Path, nargs="+", help="folders made by training.synthesise")
+    parser.add_argument("--keep", type=Path, help="code whose latents to keep")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    fit(Speech(options.speech), options.seed, options.keep).save(options.code)
+    fit([Speech(each) for each in options.speech], options.seed, options.keep).save(options.code)
 
 
 if __name__ == "__main__":

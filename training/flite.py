@@ -1,33 +1,32 @@
-"""Flite, the free synthesiser that minnow learns from, through its shared libraries.
-
-Debian's `flite` carries the voices; the interface is that of `flite.h` and `cst_*.h`, version 2.2.
-"""
+"""Flite, the free synthesiser that minnow learns from; Debian's `flite` carries its voices."""
 
 import ctypes
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.flite_library import (
+    HOOK,
+    POINTER,
+    Track,
+    Wave,
+    features_of_utterance,
+    features_of_voice,
+    load_library,
+    register,
+)
+from training.metre import in_step, retimed
+
 VOICES = ("slt", "rms", "awb", "kal16")
 SAMPLE_RATE = 16_000
+_DIPHONES = "kal16"
+"""The voice that is cut out of recordings; the others are statistics of frames."""
+_FRAME_S = 0.005
 
 _WORD_START = b"R:SylStructure.daughter1.daughter1.R:Segment.p.end"
 _WORD_END = b"R:SylStructure.daughtern.daughtern.R:Segment.end"
-
-
-class _Wave(ctypes.Structure):
-    _fields_ = (
-        ("type", ctypes.c_char_p),
-        ("sample_rate", ctypes.c_int),
-        ("num_samples", ctypes.c_int),
-        ("num_channels", ctypes.c_int),
-        ("samples", ctypes.POINTER(ctypes.c_short)),
-    )
-
-
-class _Voice(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("features", ctypes.c_void_p))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,19 @@ class Flite:
     """One process's synthesiser; not for several threads."""
 
     def __init__(self) -> None:
-        self._lib = _load()
-        self._voices = {name: _register(name) for name in VOICES}
+        self._lib = load_library()
+        self._voices = {name: register(name) for name in VOICES}
+        self._step: float | None = None
+        self._hook = HOOK(self._time_diphones)
+        self._lib.feat_set(
+            features_of_voice(self._voices[_DIPHONES]),
+            b"duration_model_func",
+            self._lib.uttfunc_val(ctypes.cast(self._hook, POINTER)),
+        )
 
-    def say(self, text: str, voice: str, *, f0_mean: float, stretch: float) -> Utterance:
+    def say(
+        self, text: str, voice: str, *, f0_mean: float, stretch: float, step: float | None = None
+    ) -> Utterance:
         """Speak `text`.
 
         Args:
@@ -71,22 +79,78 @@ class Flite:
             voice: one of `VOICES`.
             f0_mean: mean pitch, Hz.
             stretch: length of every phone relative to the voice's own; 1.2 is slower.
+            step: seconds of which every phone's end is a multiple; None: wherever Flite puts it.
         """
+        self._step = step
         pointer = self._voices[voice]
-        features = ctypes.cast(pointer, ctypes.POINTER(_Voice)).contents.features
+        features = features_of_voice(pointer)
         self._lib.feat_set_float(features, b"int_f0_target_mean", f0_mean)
         self._lib.feat_set_float(features, b"duration_stretch", stretch)
         utterance = self._lib.flite_synth_text(text.encode(), pointer)
         try:
-            return Utterance(
-                self._samples(utterance), self._words(utterance), self._phones(utterance)
+            spoken = Utterance(
+                self._samples(self._lib.utt_wave(utterance)),
+                self._words(utterance),
+                self._phones(utterance),
             )
+            if step is None or voice == _DIPHONES:
+                return spoken
+            return self._again_in_step(utterance, spoken, step)
         finally:
             self._lib.delete_utterance(utterance)
 
-    def _samples(self, utterance: int) -> NDArray[np.int16]:
-        wave = self._lib.utt_wave(utterance).contents
-        return np.ctypeslib.as_array(wave.samples, (wave.num_samples,)).copy()
+    def _time_diphones(self, utterance: int) -> int:
+        self._lib.cart_duration(utterance)
+        if self._step is not None:
+            phones = list(self._items(utterance, b"Segment"))
+            ends = [self._lib.item_feat_float(phone, b"end") for phone in phones]
+            for phone, end in zip(phones, in_step(ends, self._step), strict=True):
+                self._lib.item_set_float(phone, b"end", end)
+        return utterance
+
+    def _again_in_step(self, utterance: int, spoken: Utterance, step: float) -> Utterance:
+        """The same, of the same frames of parameters, with another course of time."""
+        old = [phone.end for phone in spoken.phones]
+        new = in_step(old, step)
+        samples = self._resynthesised(utterance, old, new)
+
+        def moved(moment: float) -> float:
+            return float(np.interp(moment, [0.0, *old], [0.0, *new]))
+
+        words = tuple(Word(w.name, moved(w.start), moved(w.end)) for w in spoken.words)
+        phones = tuple(Phone(p.name, end) for p, end in zip(spoken.phones, new, strict=True))
+        return Utterance(samples, words, phones)
+
+    def _resynthesised(
+        self, utterance: int, old: list[float], new: list[float]
+    ) -> NDArray[np.int16]:
+        features = features_of_utterance(utterance)
+        database = self._lib.val_cg_db(self._lib.feat_val(features, b"cg_db"))
+        smooth = self._lib.mlpg(self._track(features, b"param_track"), database)
+        voice = self._new_track(retimed(_frames(smooth), old, new, _FRAME_S))
+        strengths = _frames(self._track(features, b"str_track"))
+        excitation = self._new_track(retimed(strengths, old, new, _FRAME_S))
+        wave = self._lib.mlsa_resynthesis(voice, excitation, database, None, 0)
+        samples = self._samples(wave)
+        self._lib.delete_wave(wave)
+        for track in (smooth, voice, excitation):
+            self._lib.delete_track(track)
+        return samples
+
+    def _track(self, features: int, name: bytes) -> "ctypes._Pointer[Track]":
+        return self._lib.val_track(self._lib.feat_val(features, name))
+
+    def _new_track(self, frames: NDArray[np.float32]) -> "ctypes._Pointer[Track]":
+        track = self._lib.new_track()
+        self._lib.cst_track_resize(track, *frames.shape)
+        for index, frame in enumerate(frames):
+            np.ctypeslib.as_array(track.contents.frames[index], frame.shape)[:] = frame
+            track.contents.times[index] = index * _FRAME_S
+        return track
+
+    @staticmethod
+    def _samples(wave: "ctypes._Pointer[Wave]") -> NDArray[np.int16]:
+        return np.ctypeslib.as_array(wave.contents.samples, (wave.contents.num_samples,)).copy()
 
     def _words(self, utterance: int) -> tuple[Word, ...]:
         return tuple(
@@ -107,38 +171,19 @@ class Flite:
             for item in self._items(utterance, b"Segment")
         )
 
-    def _items(self, utterance: int, relation: bytes):  # noqa: ANN202
+    def _items(self, utterance: int, relation: bytes) -> Iterator[int]:
         item = self._lib.relation_head(self._lib.utt_relation(utterance, relation))
         while item:
             yield item
             item = self._lib.item_next(item)
 
 
-def _load() -> ctypes.CDLL:
-    lib = ctypes.CDLL("libflite.so.1", mode=ctypes.RTLD_GLOBAL)
-    lib.flite_init()
-    pointer, text = ctypes.c_void_p, ctypes.c_char_p
-    signatures = {
-        "flite_synth_text": (pointer, [text, pointer]),
-        "delete_utterance": (None, [pointer]),
-        "utt_wave": (ctypes.POINTER(_Wave), [pointer]),
-        "utt_relation": (pointer, [pointer, text]),
-        "relation_head": (pointer, [pointer]),
-        "item_next": (pointer, [pointer]),
-        "item_feat_string": (text, [pointer, text]),
-        "item_feat_float": (ctypes.c_float, [pointer, text]),
-        "flite_ffeature_float": (ctypes.c_float, [pointer, text]),
-        "feat_set_float": (None, [pointer, text, ctypes.c_float]),
-    }
-    for name, (result, arguments) in signatures.items():
-        function = getattr(lib, name)
-        function.restype, function.argtypes = result, arguments
-    return lib
-
-
-def _register(voice: str) -> int:
-    for name in ("usenglish", "cmulex"):
-        ctypes.CDLL(f"libflite_{name}.so.1", mode=ctypes.RTLD_GLOBAL)
-    function = getattr(ctypes.CDLL(f"libflite_cmu_us_{voice}.so.1"), f"register_cmu_us_{voice}")
-    function.restype, function.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
-    return function(None)
+def _frames(track: "ctypes._Pointer[Track]") -> NDArray[np.float32]:
+    """A copy, [frames, channels]."""
+    whole = track.contents
+    return np.stack(
+        [
+            np.ctypeslib.as_array(whole.frames[index], (whole.num_channels,))
+            for index in range(whole.num_frames)
+        ]
+    )

@@ -49,19 +49,6 @@ class ResidualQuantiser:
         _set_stage(stage, latents, _axes(latents, reader, stage.codebook_dim - 1))
 
     @torch.no_grad()
-    def keep_semantic(self, state: dict[str, Tensor]) -> None:
-        """Take over the semantic stage of another code, whose `codebook_dim` may be smaller.
-
-        Args:
-            state: its tensors, by their names in the stage.
-        """
-        for name, tensor in self.stages[0].state_dict().items():
-            kept = state[name]
-            # What is added tells nothing, but weight normalisation divides by the length of each row.
-            tensor.copy_(kept[:1].expand_as(tensor) * 1e-3 if name == "in_proj.weight" else 0)
-            tensor[tuple(slice(size) for size in kept.shape)] = kept
-
-    @torch.no_grad()
     def set_residual(self, latents: Tensor, importance: Tensor) -> list[float]:
         """Set the other stages, one after the other, by what matters in what is left.
 

@@ -10,8 +10,8 @@ from training.flite import SAMPLE_RATE, VOICES, Flite, Phone, Utterance, Word
 
 _LEVEL = 0.08
 """Root mean square that every utterance is brought to."""
-_EDGE_S = 0.08
-"""Silence kept before the first and after the last phone."""
+_EDGE_S = 0.1
+"""Silence kept before the first and after the last phone: two frames."""
 _PACE = {"slt": 1.05, "rms": 1.05, "awb": 1.05, "kal16": 1.2}
 """Length relative to what Flite gives each voice; `kal16` is hasty."""
 _MEAN_F0 = {"slt": 170.0, "rms": 103.0, "awb": 125.0, "kal16": 105.0}
@@ -26,10 +26,21 @@ class Speaker:
     pitch: float = 1.0
     """Factor on the mean pitch, beyond what `size` does; `rms` has a fixed one."""
 
-    def say(self, flite: Flite, text: str) -> Utterance:
-        """Speak lower-case words, at the level of all speakers and without silence around them."""
-        f0 = _MEAN_F0[self.voice] * self.pitch
-        spoken = flite.say(text, self.voice, f0_mean=f0, stretch=_PACE[self.voice] * self.size)
+    def say(self, flite: Flite, text: str, step: float | None = None) -> Utterance:
+        """Speak lower-case words, at the level of all speakers and without silence around them.
+
+        Args:
+            flite: who speaks.
+            text: what.
+            step: seconds of which every phone's length is a multiple; None: as Flite times them.
+        """
+        spoken = flite.say(
+            text,
+            self.voice,
+            f0_mean=_MEAN_F0[self.voice] * self.pitch,
+            stretch=_PACE[self.voice] * self.size,
+            step=None if step is None else step * self.size,
+        )
         return _trimmed(_levelled(_resized(spoken, self.size)))
 
 

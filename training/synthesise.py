@@ -16,10 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from training.codec_model import GEOMETRY
 from training.flite import VOICES, Flite, Utterance
 from training.sentences import Sentences
 from training.speakers import Speaker, speakers
 
+STEP = GEOMETRY.frame_samples / GEOMETRY.sample_rate
+"""Every phone is whole frames long (see `metre`)."""
 _PER_SHARD = 250
 """Utterances of one file."""
 
@@ -59,7 +62,7 @@ class Shard:
             usual = rng.random() < self.plan.share
             number = rng.randrange(len(VOICES) if usual else len(self.plan.cast))
             text = source.draw()
-            spoken = self.plan.cast[number].say(flite, text)
+            spoken = self.plan.cast[number].say(flite, text, STEP)
             yield spoken.samples, _facts(spoken, text, number)
 
 

@@ -30,6 +30,8 @@ _HELD_OUT = 96
 """Utterances that are never learnt from, to see what has been understood."""
 _SAVE_EVERY_S = 120.0
 _CORRUPTION = 0.05
+_RESIDUAL_WEIGHTS = (0.8, 0.4, 0.25, 0.2, 0.15, 0.15)
+"""About what each residual code makes of the spectrum, by what the semantic one does."""
 _GUIDE_WEIGHT = 0.3
 _GUIDE_UNTIL = 0.5
 
@@ -94,33 +96,41 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.half):
             semantic, residual, guide = self._losses(batch, is_guided=self.progress < _GUIDE_UNTIL)
         self.gradients.clear()
-        (semantic + residual + _GUIDE_WEIGHT * guide).backward()
+        weighed = residual @ torch.tensor(_RESIDUAL_WEIGHTS)
+        (semantic + weighed + _GUIDE_WEIGHT * guide).backward()
         self.gradients.average()
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
-        return {"semantic": semantic.item(), "residual": residual.item(), "guide": guide.item()}
+        return {
+            "semantic": semantic.item(),
+            "residual": residual.mean().item(),
+            "guide": guide.item(),
+        }
 
     def _losses(self, batch: Batch, *, is_guided: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the semantic codes, of the residual ones [num_codebooks - 1], and of the guided heads."""
         states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
         before = states[batch.rows, batch.positions]
         semantic = F.cross_entropy(self.model.token_logits(before).float(), batch.tokens)
         spoken = torch.nonzero(batch.codes[:, 0] >= 0)[:, 0]
         codes = batch.codes[spoken]
         logits = self.model.residual_logits(before[spoken], codes).float()
-        return semantic, F.cross_entropy(logits.flatten(0, 1), codes[:, 1:].flatten()), guide
+        residual = F.cross_entropy(logits.transpose(1, 2), codes[:, 1:], reduction="none").mean(0)
+        return semantic, residual, guide
 
     @torch.no_grad()
     def evaluate(self) -> str:
         """Losses on utterances never learnt from, conversations of two turns."""
         torch.manual_seed(0)
         losses = [
-            torch.stack([loss.float() for loss in self._losses(batch, is_guided=True)])
+            torch.hstack([loss.float() for loss in self._losses(batch, is_guided=True)])
             for batch in self.held_out.batches(self.options.tokens, max_turns=2, corruption=0.0)
         ]
-        semantic, residual, guide = torch.stack(losses).mean(0).tolist()
-        return f"semantic {semantic:.3f} residual {residual:.3f} guide {guide:.3f}"
+        semantic, *residual, guide = torch.stack(losses).mean(0).tolist()
+        each = " ".join(f"{loss:.2f}" for loss in residual)
+        return f"semantic {semantic:.3f} residual {each} guide {guide:.3f}"
 
     def _next_batch(self) -> Batch:
         batch = next(self.queue, None)

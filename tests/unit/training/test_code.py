@@ -1,6 +1,5 @@
 """The code that minnow is trained on: what each frame's latents and codes say."""
 
-import msgspec
 import numpy as np
 import pytest
 import torch
@@ -107,20 +106,6 @@ def test_every_quantiser_chooses_the_nearest_of_its_entries(
     nearest = torch.cdist(inside, stage.codebook.weight).argmin(1)
     chosen = quantiser.quantise(points.T[None]).codes[0, 0]
     assert (nearest == chosen).float().mean() > 0.97
-
-
-def test_a_code_keeps_the_semantic_stage_of_one_with_shorter_entries(
-    samples: np.ndarray, latents: Latents
-) -> None:
-    torch.manual_seed(0)
-    points = latents.of(samples)
-    short = msgspec.structs.replace(GEOMETRY, codebook_dim=8)
-    old = ResidualQuantiser(TrainableCodec(short).dac.quantizer)
-    old.set_semantic(points, torch.zeros(0, GEOMETRY.latent_dim))
-    new = ResidualQuantiser(TrainableCodec(GEOMETRY).dac.quantizer)
-    new.keep_semantic(old.stages[0].state_dict())
-    ours, theirs = (each.quantise(points.T[None]).codes[0, 0] for each in (new, old))
-    assert torch.equal(ours, theirs)
 
 
 def test_what_is_exported_quantises_alike(
