@@ -1,4 +1,4 @@
-"""Train one half of the codec on synthesised speech; only an echo needs the other, in a checkpoint.
+"""Train one half of the codec on synthesised speech.
 
 python -m training.train_codec encoder SPEECH code.pt encoder.pt --minutes 20
 python -m training.train_codec decoder SPEECH code.pt decoder.pt --minutes 60
@@ -18,13 +18,11 @@ from tqdm import tqdm
 
 from training.codec_model import DECODING, ENCODING, GEOMETRY, TrainableCodec
 from training.latents import Code
-from training.quantise import ResidualQuantiser
+from training.lessons import Defined, Met, Told
 from training.spectra import distance
-from training.speech import Crops, Speech
 from training.team import Team, run_team
 
 _SAVE_EVERY_S = 60.0
-_FRAME = GEOMETRY.frame_samples
 _UNSURE = 4
 """Frames at the start of a crop in which the encoder misses what was before it."""
 
@@ -87,30 +85,16 @@ class Decoder:
 
     def loss(self, codec: TrainableCodec, sound: Tensor, latents: Tensor) -> Tensor:
         """Distance in nats of what is spoken; shapes as the encoder's."""
-        told = ResidualQuantiser(codec.dac.quantizer).quantise(latents).latents
-        return distance(codec.decode(told)[:, 0], sound[:, 0], GEOMETRY.sample_rate)
-
-
-class Echo(Decoder):
-    """A decoder that also learns to mend what a trained encoder mishears: in every other crop."""
-
-    def loss(self, codec: TrainableCodec, sound: Tensor, latents: Tensor) -> Tensor:
-        """See `Decoder`."""
-        mixed = latents.clone()
-        mixed[::2, :, _UNSURE:] = _heard(codec, sound[::2])[..., _UNSURE:]
-        return super().loss(codec, sound, mixed)
-
-
-@torch.no_grad()
-def _heard(codec: TrainableCodec, sound: Tensor) -> Tensor:
-    return codec.encode(sound)
+        return distance(codec.decode(latents)[:, 0], sound[:, 0], GEOMETRY.sample_rate)
 
 
 HALVES = {
     "encoder": lambda code: Encoder(code.latents.importance()),
     "decoder": lambda _code: Decoder(),
-    "echo": lambda _code: Echo(),
+    "echo": lambda _code: Decoder(),
 }
+LESSONS = {"encoder": Defined, "decoder": Told, "echo": Met}
+"""An echo is a decoder that also learns what it will meet: the slips of encoder and language model."""
 
 
 class Trainer:
@@ -124,9 +108,9 @@ class Trainer:
         if options.start:
             self.codec.start_from(options.start)
         self.codec.dac.load_state_dict(self.code.quantisers, strict=False)
-        # One frame more than is learnt: the first frame's latents also tell of what was before it.
-        length = (1 + options.frames) * _FRAME
-        self.crops = Crops(Speech(options.speech), length, options.seed * 100 + team.rank)
+        self.lessons = LESSONS[options.half](
+            options.speech, self.code, options.frames, options.seed * 100 + team.rank
+        )
         self.parameters = self._learnt()
         self.gradients = team.share_gradients(self.parameters)
         matrices, others = _divide(self.parameters)
@@ -175,9 +159,7 @@ class Trainer:
     def train_step(self) -> float:
         """One step of the optimizer; the loss."""
         self._set_rate()
-        sound = self.crops.draw(self.options.batch)
-        latents = torch.stack([self.code.latents.of(row)[1:].T for row in sound])
-        loss = self.half.loss(self.codec, torch.from_numpy(sound[:, None, _FRAME:]), latents)
+        loss = self.half.loss(self.codec, *self.lessons.draw(self.options.batch))
         self.gradients.clear()
         loss.backward()
         self.gradients.average()

@@ -7,7 +7,7 @@ A run that was cut off goes on where its last save was.
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -53,9 +53,9 @@ class Trainer:
             torch.optim.AdamW(others, lr=options.rate, betas=(0.9, 0.98), weight_decay=0.0),
         )
         self.rates = (options.muon_rate, options.rate)
-        turns = _read_turns(options.speech)
-        self.source = _conversations(turns[_HELD_OUT:], options.seed * 100 + team.rank)
-        self.held_out = _conversations(turns[:_HELD_OUT], 0)
+        turns = [turn for folder in options.speech for turn in read_turns(folder).values()]
+        self.source = conversations_of(turns[_HELD_OUT:], options.seed * 100 + team.rank)
+        self.held_out = conversations_of(turns[:_HELD_OUT], seed=0)
         self.queue: Iterator[Batch] = iter(())
         self.step, self.elapsed = 0, 0.0
         self._resume()
@@ -179,17 +179,16 @@ def _divide(model: TrainableLm) -> tuple[list[nn.Parameter], list[nn.Parameter]]
     return matrices, [p for p in model.parameters() if id(p) not in known]
 
 
-def _read_turns(folders: list[Path]) -> list[Turn]:
+def read_turns(folder: Path) -> dict[int, Turn]:
+    """A folder's lines as turns, by number."""
     frame_s = GEOMETRY.frame_samples / GEOMETRY.sample_rate
-    turns = []
-    for folder in folders:
-        codes, heard = read_codes(folder, "codes"), read_codes(folder, "heard")
-        lines = Speech(folder).lines
-        turns += [make_turn(lines[n], codes[n], heard.get(n), frame_s) for n in sorted(codes)]
-    return turns
+    codes, heard = read_codes(folder, "codes"), read_codes(folder, "heard")
+    lines = Speech(folder).lines
+    return {n: make_turn(lines[n], codes[n], heard.get(n), frame_s) for n in sorted(codes)}
 
 
-def _conversations(turns: list[Turn], seed: int) -> Conversations:
+def conversations_of(turns: Sequence[Turn], seed: int) -> Conversations:
+    """Turns as the model's tokens."""
     return Conversations(
         turns, interleave=INTERLEAVE, end=END, semantic_begin=SEMANTIC_BEGIN, seed=seed
     )
