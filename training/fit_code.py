@@ -39,6 +39,7 @@ def fit(speeches: Sequence[Speech], seed: int, kept: Path | None) -> Code:
     quantiser = ResidualQuantiser(codec.dac.quantizer)
     quantiser.set_semantic(points, _reader(points, torch.cat(phones)))
     left = quantiser.set_residual(points, latents.importance())
+    quantiser.align(latents.importance())
     print("variance left behind each quantiser:", [round(share, 3) for share in left])
     _report(latents, quantiser, together)
     quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}

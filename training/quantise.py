@@ -77,6 +77,41 @@ class ResidualQuantiser:
             left.append(_variance(residual) / _variance(latents))
         return left
 
+    @torch.no_grad()
+    def align(self, importance: Tensor) -> None:
+        """Number the residual stages' entries so that one number points about one way in all of them.
+
+        The fast transformer has one table for all stages' codes. If a number means another direction in
+        each, a narrow one has no room to tell them apart.
+
+        Args:
+            importance: [latent_dim, any]: what makes distances of latents.
+        """
+        first, *others = self.stages[1:]
+        shared = _directions(first, importance)
+        for stage in others:
+            directions = _directions(stage, importance)
+            order = _matched(F.normalize(shared) @ directions.T)
+            stage.codebook.weight.data.copy_(stage.codebook.weight[order])
+            shared = shared + directions[order]
+
+
+def _directions(stage: nn.Module, importance: Tensor) -> Tensor:
+    """[codebook_size, any], of length 1: what each entry adds to the mean one, as it matters."""
+    parts = stage.out_proj(stage.codebook.weight.T[None])[0].T
+    return F.normalize((parts - parts.mean(0)) @ importance)
+
+
+def _matched(similar: Tensor) -> Tensor:
+    """For each row of [n, n] its column, none twice: the most similar pairs are joined first."""
+    count = len(similar)
+    match, is_free = torch.full((count,), -1), torch.ones(count, dtype=torch.bool)
+    for pair in similar.flatten().argsort(descending=True).tolist():
+        row, column = divmod(pair, count)
+        if match[row] < 0 and is_free[column]:
+            match[row], is_free[column] = column, False
+    return match
+
 
 def _told(stage: nn.Module, points: Tensor) -> Tensor:
     """What one stage makes of points [frames, dim]."""
