@@ -70,12 +70,11 @@ def foretold(
     batch = source.collate(group, corruption=0.0)
     states, _ = model.hidden(batch.prompt)
     before = states[batch.rows, batch.positions]
-    lengths = [turn.codes.shape[1] + 1 for conversation in group for turn in conversation]
-    pieces = zip(before.split(lengths), batch.codes.split(lengths), strict=True)
-    turns = [turn for conversation in group for turn in conversation]
-    lasts = {id(conversation[-1]) for conversation in group}
-    for turn, (seen, said) in zip(turns, pieces, strict=True):
-        if id(turn) in lasts:
+    turns = [(turn, turn is each[-1]) for each in group for turn in each]
+    lengths = [turn.codes.shape[1] + 1 for turn, _ in turns]
+    pieces = zip(before.split(lengths), batch.codes.split(lengths), turns, strict=True)
+    for seen, said, (_, is_last) in pieces:
+        if is_last:
             # The last position foretells the end.
             yield residual_codes(model, seen[:-1], said[:-1, 0]).T.numpy().astype(np.int16)
 

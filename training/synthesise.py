@@ -1,6 +1,7 @@
 """Speech to learn from: sentences spoken by Flite's voices and by speakers derived from them.
 
-python -m training.synthesise FOLDER --utterances 8000 --seed 1
+python -m training.synthesise FOLDER --utterances 8000 --seed 1            (for the language model)
+python -m training.synthesise FOLDER --utterances 6000 --seed 2 --free     (for the codec)
 """
 
 import argparse
@@ -21,8 +22,7 @@ from training.flite import VOICES, Flite, Utterance
 from training.sentences import Sentences
 from training.speakers import Speaker, speakers
 
-STEP = GEOMETRY.frame_samples / GEOMETRY.sample_rate
-"""Every phone is whole frames long (see `metre`)."""
+_STEP = GEOMETRY.frame_samples / GEOMETRY.sample_rate
 _PER_SHARD = 250
 """Utterances of one file."""
 
@@ -35,6 +35,8 @@ class Plan:
     cast: tuple[Speaker, ...]
     share: float
     """Of the four voices as they are; the rest is drawn from the whole cast."""
+    step: float | None
+    """Seconds of which every phone's length is a multiple; None: as Flite times them."""
     seed: int
 
 
@@ -62,7 +64,7 @@ class Shard:
             usual = rng.random() < self.plan.share
             number = rng.randrange(len(VOICES) if usual else len(self.plan.cast))
             text = source.draw()
-            spoken = self.plan.cast[number].say(flite, text, STEP)
+            spoken = self.plan.cast[number].say(flite, text, self.plan.step)
             yield spoken.samples, _facts(spoken, text, number)
 
 
@@ -86,13 +88,19 @@ def main() -> None:
     parser.add_argument("--utterances", type=int, default=8000)
     parser.add_argument("--speakers", type=int, default=64)
     parser.add_argument("--share", type=float, default=0.5, help="of the four voices as they are")
+    parser.add_argument(
+        "--free",
+        action="store_true",
+        help="phones as long as Flite makes them, not whole frames (see training.metre)",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     cast = tuple(speakers(options.speakers, seed=0))
     (options.folder / "speakers.json").write_text(json.dumps([asdict(s) for s in cast], indent=1))
-    plan = Plan(options.folder, cast, options.share, options.seed)
+    step = None if options.free else _STEP
+    plan = Plan(options.folder, cast, options.share, step, options.seed)
     shards = [Shard(plan, number) for number in range(-(-options.utterances // _PER_SHARD))]
     with multiprocessing.Pool(options.processes) as pool:
         for _ in tqdm(pool.imap_unordered(Shard.make, shards), total=len(shards), unit="shard"):

@@ -38,7 +38,8 @@ def test_a_reference_is_another_turn_of_the_same_speaker_that_was_heard() -> Non
 def test_the_last_turn_of_each_conversation_is_said_with_its_own_semantic_codes(
     model: TrainableLm,
 ) -> None:
-    group = [[turn(4), turn(9)], [turn(7), turn(3)]]
+    last = turn(9)
+    group = [[turn(4), last], [last, turn(3)]]
     said = list(foretold(model, conversations_of([turn(4)], seed=0), group))
     assert [codes.shape for codes in said] == [(7, 9), (7, 3)]
     assert all(
