@@ -18,7 +18,7 @@ from training.codec_model import GEOMETRY, TrainableCodec
 from training.features import SHORT_FEATURES, features
 from training.latents import Code, Latents
 from training.quantise import ResidualQuantiser
-from training.speech import Line, Speech
+from training.speech import Speech
 
 _LINES = 4800
 """Utterances that are looked at."""
@@ -29,35 +29,18 @@ def fit(speeches: Sequence[Speech], seed: int, kept: Path | None) -> Code:
     torch.manual_seed(seed)
     spoken = [(speech, line) for speech in speeches for line in speech.lines]
     chosen = random.Random(seed).sample(spoken, min(_LINES, len(spoken)))
-    names = sorted({name for speech in speeches for name in speech.phone_names()})
     seen = [torch.from_numpy(features(speech.samples_of(line))) for speech, line in tqdm(chosen)]
     together = torch.cat(seen)
     latents = Code.load(kept).latents if kept else Latents.fit(together)
     points = latents.project(together)
-    phones = [_phones(line, names, len(each)) for (_, line), each in zip(chosen, seen, strict=True)]
     codec = TrainableCodec(GEOMETRY)
     quantiser = ResidualQuantiser(codec.dac.quantizer)
-    quantiser.set_semantic(points, _reader(points, torch.cat(phones)))
-    left = quantiser.set_residual(points, latents.importance())
+    left = quantiser.fit(points, latents.importance())
     quantiser.align(latents.importance())
-    print("variance left behind each quantiser:", [round(share, 3) for share in left])
+    print("left of what matters behind each quantiser:", [round(share, 3) for share in left])
     _report(latents, quantiser, together)
     quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}
     return Code(latents, quantisers)
-
-
-def _phones(line: Line, names: list[str], frames: int) -> Tensor:
-    """One-hot [frames, names]: what is said in the middle of each frame."""
-    ends = torch.tensor([end for _, end in line.phones])
-    kinds = torch.tensor([names.index(name) for name, _ in line.phones])
-    middles = (torch.arange(frames) + 0.5) * GEOMETRY.frame_samples / GEOMETRY.sample_rate
-    places = torch.searchsorted(ends, middles).clamp(max=len(ends) - 1)
-    return torch.nn.functional.one_hot(kinds[places], len(names)).float()
-
-
-def _reader(points: Tensor, phones: Tensor) -> Tensor:
-    """[phones, latent_dim]: the linear map that best tells phones from latents."""
-    return torch.linalg.lstsq(points - points.mean(0), phones - phones.mean(0)).solution.T
 
 
 def _report(latents: Latents, quantiser: ResidualQuantiser, seen: Tensor) -> None:

@@ -47,34 +47,22 @@ class ResidualQuantiser:
         return torch.stack(parts).sum(0)
 
     @torch.no_grad()
-    def set_semantic(self, latents: Tensor, reader: Tensor) -> None:
-        """Set the semantic stage, which also heeds what a linear reader hears: it tells phones apart.
-
-        Args:
-            latents: [frames, latent_dim].
-            reader: [readings, latent_dim], the reader's weights.
-        """
-        stage = self.stages[0]
-        _set_stage(stage, latents, _axes(latents, reader, stage.codebook_dim - 1))
-
-    @torch.no_grad()
-    def set_residual(self, latents: Tensor, importance: Tensor) -> list[float]:
-        """Set the other stages, one after the other, by what matters in what is left.
+    def fit(self, latents: Tensor, importance: Tensor) -> list[float]:
+        """Set the stages, one after the other, by what matters in what is left.
 
         Args:
             latents: [frames, latent_dim].
             importance: [latent_dim, any]: what makes distances of latents.
 
         Returns:
-            For each stage the share of the latents' variance that is left behind it.
+            For each stage the share of what matters that is left behind it.
         """
-        residual = latents - _told(self.stages[0], latents)
-        left = [_variance(residual) / _variance(latents)]
-        for stage in self.stages[1:]:
+        residual, whole, left = latents, _variance(latents @ importance), []
+        for stage in self.stages:
             axes = _important_axes(residual, importance, stage.codebook_dim - 1)
             _set_stage(stage, residual, axes)
             residual = residual - _told(stage, residual)
-            left.append(_variance(residual) / _variance(latents))
+            left.append(_variance(residual @ importance) / whole)
         return left
 
     @torch.no_grad()
@@ -117,19 +105,6 @@ def _told(stage: nn.Module, points: Tensor) -> Tensor:
     """What one stage makes of points [frames, dim]."""
     entries, _ = stage.decode_latents(stage.in_proj(points.T[None]))
     return stage.out_proj(entries)[0].T
-
-
-def _axes(points: Tensor, reader: Tensor, count: int) -> Tensor:
-    """Directions [count, dim]: principal axes of the points and, weighed alike, of the readings."""
-    centred = points - points.mean(0)
-    readings = centred @ reader.T
-    if readings.numel():
-        readings = readings * (_variance(centred) / _variance(readings)) ** 0.5
-    seen = torch.cat([centred, readings], dim=1)
-    axes = torch.linalg.eigh(seen.T @ seen).eigenvectors.T.flip(0)[:count]
-    # Axes of the joint space, as directions in the space of the points.
-    directions = torch.linalg.lstsq(centred, seen @ axes.T).solution.T
-    return directions / directions.norm(dim=1, keepdim=True)
 
 
 def _important_axes(points: Tensor, importance: Tensor, count: int) -> Tensor:

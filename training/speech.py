@@ -44,10 +44,6 @@ class Speech:
         """Its samples in [-1, 1]."""
         return to_float(self.audio[line.start : line.start + line.samples])
 
-    def phone_names(self) -> list[str]:
-        """Every phone there is, in order."""
-        return sorted({name for line in self.lines for name, _ in line.phones})
-
 
 class Crops:
     """Seeded crops of equal length; they may span utterances, so that pauses are learnt too."""

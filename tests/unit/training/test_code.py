@@ -1,5 +1,7 @@
 """The code that minnow is trained on: what each frame's latents and codes say."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -39,8 +41,7 @@ def codec(samples: np.ndarray, latents: Latents) -> TrainableCodec:
     torch.manual_seed(0)
     codec, points = TrainableCodec(GEOMETRY), latents.of(samples)
     quantiser = ResidualQuantiser(codec.dac.quantizer)
-    quantiser.set_semantic(points, torch.zeros(0, GEOMETRY.latent_dim))
-    quantiser.set_residual(points, latents.importance())
+    quantiser.fit(points, latents.importance())
     return codec
 
 
@@ -78,8 +79,7 @@ def test_every_quantiser_leaves_less(samples: np.ndarray, latents: Latents) -> N
     torch.manual_seed(0)
     points = latents.of(samples)
     quantiser = ResidualQuantiser(TrainableCodec(GEOMETRY).dac.quantizer)
-    quantiser.set_semantic(points, torch.zeros(0, GEOMETRY.latent_dim))
-    left = quantiser.set_residual(points, latents.importance())
+    left = quantiser.fit(points, latents.importance())
     assert left == sorted(left, reverse=True)
     assert left[-1] < 0.1
 
@@ -106,6 +106,35 @@ def test_every_quantiser_chooses_the_nearest_of_its_entries(
     nearest = torch.cdist(inside, stage.codebook.weight).argmin(1)
     chosen = quantiser.quantise(points.T[None]).codes[0, 0]
     assert (nearest == chosen).float().mean() > 0.97
+
+
+def test_codes_tell_what_quantising_left_of_the_latents(
+    samples: np.ndarray, latents: Latents, codec: TrainableCodec
+) -> None:
+    quantiser = ResidualQuantiser(codec.dac.quantizer)
+    told, codes = quantiser.quantise(latents.of(samples).T[None])
+    assert torch.allclose(quantiser.tell(codes), told, atol=1e-4)
+
+
+def test_numbering_entries_anew_makes_stages_alike_and_tells_the_same(
+    samples: np.ndarray, latents: Latents, codec: TrainableCodec
+) -> None:
+    importance, points = latents.importance(), latents.of(samples).T[None]
+    codec = copy.deepcopy(codec)
+    quantiser = ResidualQuantiser(codec.dac.quantizer)
+    before, alike = quantiser.quantise(points).latents, likeness(quantiser, importance)
+    quantiser.align(importance)
+    assert likeness(quantiser, importance) > alike + 0.2
+    assert torch.allclose(quantiser.quantise(points).latents, before, atol=1e-4)
+
+
+def likeness(quantiser: ResidualQuantiser, importance: torch.Tensor) -> float:
+    """Mean cosine between entries of one number in the first two residual stages."""
+    ways = []
+    for stage in quantiser.stages[1:3]:
+        parts = stage.out_proj(stage.codebook.weight.T[None])[0].T.detach() @ importance
+        ways.append(torch.nn.functional.normalize(parts - parts.mean(0)))
+    return float((ways[0] * ways[1]).sum(1).mean())
 
 
 def test_what_is_exported_quantises_alike(
