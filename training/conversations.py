@@ -52,14 +52,12 @@ class Batch(NamedTuple):
 
     prompt: Tensor
     """int64 [batch, 1 + num_codebooks, tokens]"""
-    rows: Tensor
-    """[targets]: where something is foretold, row and position"""
-    positions: Tensor
     tokens: Tensor
     """[targets]: the next token"""
     codes: Tensor
     """[targets, num_codebooks]: the next frame; -1 where the turn ends"""
     guide: Guide
+    """Where something is foretold, row and position, and the characters to look at there"""
 
 
 def make_turn(
@@ -143,8 +141,6 @@ class Conversations:
         codes = torch.where((targets[:, 0] == self._end)[:, None], -1, targets[:, 1:])
         return Batch(
             self._corrupted(shown, corruption),
-            guide.rows,
-            guide.positions,
             targets[:, 0],
             codes,
             guide,

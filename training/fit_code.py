@@ -38,13 +38,12 @@ def fit(speeches: Sequence[Speech], seed: int, kept: Path | None) -> Code:
     left = quantiser.fit(points, latents.importance())
     quantiser.align(latents.importance())
     print("left of what matters behind each quantiser:", [round(share, 3) for share in left])
-    _report(latents, quantiser, together)
+    _report(latents, quantiser, points, together)
     quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}
     return Code(latents, quantisers)
 
 
-def _report(latents: Latents, quantiser: ResidualQuantiser, seen: Tensor) -> None:
-    points = latents.project(seen)
+def _report(latents: Latents, quantiser: ResidualQuantiser, points: Tensor, seen: Tensor) -> None:
     told = quantiser.quantise(points.T[None]).latents[0].T
     # Undo the common length: the last latent says what the others have been divided by.
     scale = latents.radius / told.norm(dim=1, keepdim=True)

@@ -69,7 +69,7 @@ def foretold(
     """Codes [num_codebooks, frames] of the last turn of each conversation."""
     batch = source.collate(group, corruption=0.0)
     states, _ = model.hidden(batch.prompt)
-    before = states[batch.rows, batch.positions]
+    before = states[batch.guide.rows, batch.guide.positions]
     turns = [(turn, turn is each[-1]) for each in group for turn in each]
     lengths = [turn.codes.shape[1] + 1 for turn, _ in turns]
     pieces = zip(before.split(lengths), batch.codes.split(lengths), turns, strict=True)

@@ -112,7 +112,7 @@ class Trainer:
     def _losses(self, batch: Batch, *, is_guided: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Of the semantic codes, of the residual ones [num_codebooks - 1], and of the guided heads."""
         states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
-        before = states[batch.rows, batch.positions]
+        before = states[batch.guide.rows, batch.guide.positions]
         semantic = F.cross_entropy(self.model.token_logits(before).float(), batch.tokens)
         spoken = torch.nonzero(batch.codes[:, 0] >= 0)[:, 0]
         codes = batch.codes[spoken]

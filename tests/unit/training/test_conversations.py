@@ -54,7 +54,7 @@ def test_a_reference_that_nobody_heard_is_shown_as_it_is(conversations: Conversa
 def test_every_answer_is_foretold_from_the_position_before_it(conversations: Conversations) -> None:
     group = [[turn(text="who", codes=5), turn(text="me", codes=6)], [turn(text="alone", codes=9)]]
     batch = conversations.collate(group, corruption=0.0)
-    assert torch.equal(batch.prompt[batch.rows, 0, batch.positions + 1], batch.tokens)
+    assert torch.equal(batch.prompt[batch.guide.rows, 0, batch.guide.positions + 1], batch.tokens)
 
 
 def test_a_guided_frame_looks_at_its_own_turns_text(conversations: Conversations) -> None:
