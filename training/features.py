@@ -13,11 +13,10 @@ from training.codec_model import GEOMETRY
 from training.spectra import (
     FLOOR,
     PHONE_BANDS,
-    PHONE_CEPSTRA,
     PHONE_WINDOW,
-    cepstra,
     emphasised,
     filters,
+    phone_shapes,
 )
 
 _RATE, _FRAME = GEOMETRY.sample_rate, GEOMETRY.frame_samples
@@ -31,8 +30,6 @@ _HARMONIC_WEIGHT = 0.6
 SHORT_FEATURES = PHONE_BANDS * (_FRAME // _HOP)
 NUM_FEATURES = SHORT_FEATURES + _HARMONICS.stop - _HARMONICS.start
 
-_WITHIN_PHONES = (2.99, 1.9, 1.22, 1.08, 0.83, 0.71, 0.64, 0.56, 0.53, 0.48, 0.44, 0.41, 0.38)
-"""Nats by which each cepstrum varies within one phone of one speaker; of 1,800 utterances in step."""
 _FINE_WEIGHT = 0.25
 """Of finer ripples across the bands, by the mean weight of the cepstra: they tell who speaks."""
 _HARMONIC_IMPORTANCE = 0.35
@@ -54,13 +51,10 @@ def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 def importance() -> Tensor:
     """[NUM_FEATURES, any]: what turns features into how much each is worth telling.
 
-    As to a recogniser, a cepstrum is worth the more the less it varies within a phone. Weighed alike, the
-    first few, loudness and tilt, used up the first codes, and formants were left to codes that the
-    language model hardly foretells.
+    Weighed alike, the first few cepstra, loudness and tilt, used up the first codes, and formants were
+    left to codes that the language model hardly foretells.
     """
-    within = torch.tensor(_WITHIN_PHONES)
-    coarse = (within.log().mean().exp() / within)[:, None] * cepstra(PHONE_BANDS, PHONE_CEPSTRA)
-    window = torch.cat([coarse, _FINE_WEIGHT * torch.eye(PHONE_BANDS)]).T
+    window = torch.cat([phone_shapes(), _FINE_WEIGHT * torch.eye(PHONE_BANDS)]).T
     harmonics = _HARMONIC_IMPORTANCE * torch.eye(NUM_FEATURES - SHORT_FEATURES)
     return torch.block_diag(*[window] * (SHORT_FEATURES // PHONE_BANDS), harmonics)
 

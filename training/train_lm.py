@@ -1,6 +1,6 @@
 """Train the language model on encoded speech.
 
-python -m training.train_lm lm.pt SPEECH [SPEECH ...] --minutes 60
+python -m training.train_lm code.pt lm.pt SPEECH [SPEECH ...] --minutes 60
 
 A run that was cut off goes on where its last save was.
 """
@@ -9,6 +9,7 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,10 @@ from fish_openai.testing.sizes import CONTROL_TOKENS
 from training.codec_model import GEOMETRY
 from training.codes import read_codes
 from training.conversations import Batch, Conversations, Turn, make_turn
+from training.flite import VOICES
+from training.latents import Code
 from training.lm_model import NUM_BYTES, SIZE, TrainableLm
+from training.next_sound import NextSound
 from training.speech import Speech
 from training.team import Team, run_team
 
@@ -32,8 +36,27 @@ _SAVE_EVERY_S = 120.0
 _CORRUPTION = 0.05
 _RESIDUAL_WEIGHTS = (0.8, 0.4, 0.25, 0.2, 0.15, 0.15)
 """About what each residual code makes of the spectrum, by what the semantic one does."""
+_SOUND_WEIGHT = 10.0
 _GUIDE_WEIGHT = 0.3
 _GUIDE_UNTIL = 0.5
+
+
+class Losses(NamedTuple):
+    """What a batch costs."""
+
+    semantic: Tensor
+    """Nats a token"""
+    residual: Tensor
+    """[num_codebooks - 1], nats a code"""
+    sound: Tensor
+    """Share of what is worth telling of the next frame that states do not tell"""
+    guide: Tensor
+    """Nats, of the guided heads"""
+
+    def weighed(self) -> Tensor:
+        """What is made small."""
+        residual = self.residual @ torch.tensor(_RESIDUAL_WEIGHTS)
+        return self.semantic + residual + _SOUND_WEIGHT * self.sound + _GUIDE_WEIGHT * self.guide
 
 
 class Trainer:
@@ -45,16 +68,18 @@ class Trainer:
         self.model = TrainableLm(SIZE, SEMANTIC_BEGIN)
         if options.start:
             self.model.start_from(options.start)
-        self.parameters = list(self.model.parameters())
+        self.sound = NextSound(Code.load(options.code), SIZE.dim)
+        self.parameters = [*self.model.parameters(), *self.sound.parameters()]
         self.gradients = team.share_gradients(self.parameters)
-        matrices, others = _divide(self.model)
+        matrices, others = _divide(self.model, self.parameters)
         self.optimizers = (
             torch.optim.Muon(matrices, lr=options.muon_rate, weight_decay=0.0, momentum=0.95),
             torch.optim.AdamW(others, lr=options.rate, betas=(0.9, 0.98), weight_decay=0.0),
         )
         self.rates = (options.muon_rate, options.rate)
         turns = [turn for folder in options.speech for turn in read_turns(folder).values()]
-        self.source = conversations_of(turns[_HELD_OUT:], options.seed * 100 + team.rank)
+        learnt = thinned(turns[_HELD_OUT:], options.others)
+        self.source = conversations_of(learnt, options.seed * 100 + team.rank)
         self.held_out = conversations_of(turns[:_HELD_OUT], seed=0)
         self.queue: Iterator[Batch] = iter(())
         self.step, self.elapsed = 0, 0.0
@@ -69,7 +94,7 @@ class Trainer:
         """Train until the time is up; the lead reports and saves."""
         bar = tqdm(total=100, disable=not self.team.is_lead, bar_format="{l_bar}{bar}| {postfix}")
         last = saved = time.monotonic()
-        shown = {"semantic": 0.0, "residual": 0.0, "guide": 0.0}
+        shown = dict.fromkeys(Losses._fields, 0.0)
         while self.team.agree(self.progress) < 1:
             for name, loss in self.train_step().items():
                 shown[name] = 0.95 * shown[name] + 0.05 * loss if self.step > 1 else loss
@@ -94,23 +119,17 @@ class Trainer:
         self._set_rates()
         batch = self._next_batch()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.options.half):
-            semantic, residual, guide = self._losses(batch, is_guided=self.progress < _GUIDE_UNTIL)
+            losses = self._losses(batch, is_guided=self.progress < _GUIDE_UNTIL)
         self.gradients.clear()
-        weighed = residual @ torch.tensor(_RESIDUAL_WEIGHTS)
-        (semantic + weighed + _GUIDE_WEIGHT * guide).backward()
+        losses.weighed().backward()
         self.gradients.average()
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
-        return {
-            "semantic": semantic.item(),
-            "residual": residual.mean().item(),
-            "guide": guide.item(),
-        }
+        return {name: loss.mean().item() for name, loss in losses._asdict().items()}
 
-    def _losses(self, batch: Batch, *, is_guided: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Of the semantic codes, of the residual ones [num_codebooks - 1], and of the guided heads."""
+    def _losses(self, batch: Batch, *, is_guided: bool) -> Losses:
         states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
         before = states[batch.guide.rows, batch.guide.positions]
         semantic = F.cross_entropy(self.model.token_logits(before).float(), batch.tokens)
@@ -118,7 +137,7 @@ class Trainer:
         codes = batch.codes[spoken]
         logits = self.model.residual_logits(before[spoken], codes).float()
         residual = F.cross_entropy(logits.transpose(1, 2), codes[:, 1:], reduction="none").mean(0)
-        return semantic, residual, guide
+        return Losses(semantic, residual, self.sound.loss(before[spoken], codes), guide)
 
     @torch.no_grad()
     def evaluate(self) -> str:
@@ -128,9 +147,9 @@ class Trainer:
             torch.hstack([loss.float() for loss in self._losses(batch, is_guided=True)])
             for batch in self.held_out.batches(self.options.tokens, max_turns=2, corruption=0.0)
         ]
-        semantic, *residual, guide = torch.stack(losses).mean(0).tolist()
+        semantic, *residual, sound, guide = torch.stack(losses).mean(0).tolist()
         each = " ".join(f"{loss:.2f}" for loss in residual)
-        return f"semantic {semantic:.3f} residual {each} guide {guide:.3f}"
+        return f"semantic {semantic:.3f} residual {each} sound {sound:.3f} guide {guide:.3f}"
 
     def _next_batch(self) -> Batch:
         batch = next(self.queue, None)
@@ -154,6 +173,7 @@ class Trainer:
         if self.team.is_lead:
             state = {
                 "model": self.model.state_dict(),
+                "sound": self.sound.state_dict(),
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "step": self.step,
                 "elapsed": self.elapsed,
@@ -166,17 +186,20 @@ class Trainer:
         if self.options.lm.exists():
             state = torch.load(self.options.lm, weights_only=True)
             self.model.load_state_dict(state["model"])
+            self.sound.load_state_dict(state["sound"])
             for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
                 optimizer.load_state_dict(saved)
             self.step, self.elapsed = state["step"], state["elapsed"]
 
 
-def _divide(model: TrainableLm) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+def _divide(
+    model: TrainableLm, parameters: Sequence[nn.Parameter]
+) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """Matrices of the blocks, which Muon turns, and all other parameters."""
     blocks = [*model.layers.parameters(), *model.fast_layers.parameters()]
     matrices = [parameter for parameter in blocks if parameter.ndim == 2]
     known = set(map(id, matrices))
-    return matrices, [p for p in model.parameters() if id(p) not in known]
+    return matrices, [p for p in parameters if id(p) not in known]
 
 
 def read_turns(folder: Path) -> dict[int, Turn]:
@@ -185,6 +208,13 @@ def read_turns(folder: Path) -> dict[int, Turn]:
     codes, heard = read_codes(folder, "codes"), read_codes(folder, "heard")
     lines = Speech(folder).lines
     return {n: make_turn(lines[n], codes[n], heard.get(n), frame_s) for n in sorted(codes)}
+
+
+def thinned(turns: Sequence[Turn], share: float) -> list[Turn]:
+    """All turns of the voices as they are, and a share of those of speakers derived from them."""
+    usual = [turn for turn in turns if turn.speaker < len(VOICES)]
+    others = [turn for turn in turns if turn.speaker >= len(VOICES)]
+    return usual + others[: round(share * len(others))]
 
 
 def conversations_of(turns: Sequence[Turn], seed: int) -> Conversations:
@@ -210,6 +240,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("code", type=Path, help="file made by training.fit_code")
     parser.add_argument("lm", type=Path, help="file to write, or to go on with")
     parser.add_argument("speech", type=Path, nargs="+", help="folders with codes")
     parser.add_argument("--start", type=Path, help="checkpoint to start from")
@@ -224,6 +255,9 @@ def main() -> None:
     )
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--muon-rate", type=float, default=0.02)
+    parser.add_argument(
+        "--others", type=float, default=1.0, help="share of the derived speakers' lines to learn"
+    )
     parser.add_argument("--half", action="store_true", help="bfloat16 where it is safe")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
