@@ -89,12 +89,14 @@ class Decoder:
 
 
 HALVES = {
-    "encoder": lambda code: Encoder(code.latents.importance()),
-    "decoder": lambda _code: Decoder(),
-    "echo": lambda _code: Decoder(),
+    "encoder": (lambda code: Encoder(code.latents.importance()), Defined),
+    "decoder": (lambda _code: Decoder(), Told),
+    "echo": (lambda _code: Decoder(), Met),
 }
-LESSONS = {"encoder": Defined, "decoder": Told, "echo": Met}
-"""An echo is a decoder that also learns what it will meet: the slips of encoder and language model."""
+"""What learns, and from what.
+
+An echo is a decoder that also learns what it will meet: the slips of encoder and language model.
+"""
 
 
 class Trainer:
@@ -103,12 +105,13 @@ class Trainer:
     def __init__(self, team: Team, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
         self.team, self.options, self.code = team, options, Code.load(options.code)
-        self.half = HALVES[options.half](self.code)
+        make_half, lessons = HALVES[options.half]
+        self.half = make_half(self.code)
         self.codec = TrainableCodec(GEOMETRY)
         if options.start:
             self.codec.start_from(options.start)
         self.codec.dac.load_state_dict(self.code.quantisers, strict=False)
-        self.lessons = LESSONS[options.half](
+        self.lessons = lessons(
             options.speech, self.code, options.frames, options.seed * 100 + team.rank
         )
         self.parameters = self._learnt()
