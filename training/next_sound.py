@@ -6,9 +6,11 @@ are about. A map from states to latents, which nobody needs afterwards, teaches 
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from training.encode_speech import quantiser_of
 from training.latents import Code
+from training.quantise import parts_of
 
 
 class NextSound(nn.Module):
@@ -38,15 +40,8 @@ class NextSound(nn.Module):
 
 @torch.no_grad()
 def _tables(code: Code) -> Tensor:
-    weights = _root(code.latents.importance())
-    tables = [
-        stage.out_proj(stage.codebook.weight.T[None])[0].T for stage in quantiser_of(code).stages
-    ]
-    size = max(map(len, tables))
-    filled = [
-        torch.cat([table, table.new_zeros(size - len(table), table.shape[1])]) for table in tables
-    ]
-    return torch.stack(filled) @ weights
+    tables = [parts_of(stage) for stage in quantiser_of(code).stages]
+    return pad_sequence(tables, batch_first=True) @ _root(code.latents.importance())
 
 
 def _root(importance: Tensor) -> Tensor:

@@ -84,9 +84,14 @@ class ResidualQuantiser:
             shared = shared + directions[order]
 
 
+def parts_of(stage: nn.Module) -> Tensor:
+    """[codebook_size, latent_dim]: what each entry of a stage adds to the latents."""
+    return stage.out_proj(stage.codebook.weight.T[None])[0].T
+
+
 def _directions(stage: nn.Module, importance: Tensor) -> Tensor:
     """[codebook_size, any], of length 1: what each entry adds to the mean one, as it matters."""
-    parts = stage.out_proj(stage.codebook.weight.T[None])[0].T
+    parts = parts_of(stage)
     return F.normalize((parts - parts.mean(0)) @ importance)
 
 
