@@ -1,10 +1,9 @@
 """Codes of a folder of speech, on disk: each member of a team writes KIND.RANK.npz, a line an entry.
 
-Kinds are `codes`, as the code defines them, `heard`, as the codec's encoder hears them, and `foretold`,
-as the language model says them.
+Kinds are `codes`, as the code defines them, and `heard`, as the codec's encoder hears them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +29,10 @@ def write_codes(
     mine = range(team.rank, len(speech.lines), team.size)
     codes = {}
     for number in tqdm(mine, disable=not team.is_lead, unit="line"):
-        codes[number] = (
+        codes[str(number)] = (
             codes_of(speech.samples_of(speech.lines[number]))[0].numpy().astype(np.int16)
         )
-    save_codes(team, folder, kind, codes)
-
-
-def save_codes(team: Team, folder: Path, kind: str, codes: Mapping[int, NDArray[np.int16]]) -> None:
-    """Write one member's codes [num_codebooks, frames], by the lines' numbers."""
-    named = {str(number): each for number, each in codes.items()}
-    np.savez(folder / f"{kind}.{team.rank}.npz", **named)
+    np.savez(folder / f"{kind}.{team.rank}.npz", **codes)
 
 
 def forget_codes(folder: Path, kind: str) -> None:

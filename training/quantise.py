@@ -38,15 +38,6 @@ class ResidualQuantiser:
         return Quantised(latents - residual, torch.stack(codes, 1))
 
     @torch.no_grad()
-    def tell(self, codes: Tensor) -> Tensor:
-        """Latents [batch, latent_dim, frames] that codes [batch, num_codebooks, frames] stand for."""
-        parts = [
-            stage.out_proj(stage.decode_code(chosen))
-            for stage, chosen in zip(self.stages, codes.unbind(1), strict=True)
-        ]
-        return torch.stack(parts).sum(0)
-
-    @torch.no_grad()
     def fit(self, latents: Tensor, importance: Tensor) -> list[float]:
         """Set the stages, one after the other, by what matters in what is left.
 

@@ -2,7 +2,6 @@
 
 python -m training.train_codec encoder SPEECH code.pt encoder.pt --minutes 20
 python -m training.train_codec decoder SPEECH code.pt decoder.pt --minutes 60
-python -m training.train_codec echo SPEECH code.pt decoder.pt --start CHECKPOINT --minutes 30
 
 A run that was cut off goes on where its last save was.
 """
@@ -18,7 +17,7 @@ from tqdm import tqdm
 
 from training.codec_model import DECODING, ENCODING, GEOMETRY, TrainableCodec
 from training.latents import Code
-from training.lessons import Defined, Met, Told
+from training.lessons import Defined, Told
 from training.spectra import distance
 from training.team import Team, run_team
 
@@ -91,12 +90,8 @@ class Decoder:
 HALVES = {
     "encoder": (lambda code: Encoder(code.latents.importance()), Defined),
     "decoder": (lambda _code: Decoder(), Told),
-    "echo": (lambda _code: Decoder(), Met),
 }
-"""What learns, and from what.
-
-An echo is a decoder that also learns what it will meet: the slips of encoder and language model.
-"""
+"""What learns, and from what."""
 
 
 class Trainer:

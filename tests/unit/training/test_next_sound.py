@@ -8,6 +8,7 @@ from training.encode_speech import quantiser_of
 from training.features import NUM_FEATURES
 from training.latents import Code, Latents
 from training.next_sound import NextSound
+from training.quantise import parts_of
 
 DIM = 48
 
@@ -28,7 +29,8 @@ def codes() -> torch.Tensor:
 
 
 def test_sounds_are_as_far_apart_as_it_matters(code: Code, codes: torch.Tensor) -> None:
-    told = quantiser_of(code).tell(codes.T[None])[0].T @ code.latents.importance()
+    stages = zip(quantiser_of(code).stages, codes.T, strict=True)
+    told = sum(parts_of(stage)[chosen] for stage, chosen in stages) @ code.latents.importance()
     meant = NextSound(code, DIM).meant_by(codes)
     assert torch.allclose(torch.pdist(meant), torch.pdist(told), rtol=1e-3)
 
