@@ -38,20 +38,22 @@ class ResidualQuantiser:
         return Quantised(latents - residual, torch.stack(codes, 1))
 
     @torch.no_grad()
-    def fit(self, latents: Tensor, importance: Tensor) -> list[float]:
+    def fit(self, latents: Tensor, importance: Tensor, first: int) -> list[float]:
         """Set the stages, one after the other, by what matters in what is left.
 
         Args:
             latents: [frames, latent_dim].
             importance: [latent_dim, any]: what makes distances of latents.
+            first: stages before it stay as they are.
 
         Returns:
             For each stage the share of what matters that is left behind it.
         """
         residual, whole, left = latents, _variance(latents @ importance), []
-        for stage in self.stages:
-            axes = _important_axes(residual, importance, stage.codebook_dim - 1)
-            _set_stage(stage, residual, axes)
+        for place, stage in enumerate(self.stages):
+            if place >= first:
+                axes = _important_axes(residual, importance, stage.codebook_dim - 1)
+                _set_stage(stage, residual, axes)
             residual = residual - _told(stage, residual)
             left.append(_variance(residual @ importance) / whole)
         return left

@@ -41,7 +41,7 @@ def codec(samples: np.ndarray, latents: Latents) -> TrainableCodec:
     torch.manual_seed(0)
     codec, points = TrainableCodec(GEOMETRY), latents.of(samples)
     quantiser = ResidualQuantiser(codec.dac.quantizer)
-    quantiser.fit(points, latents.importance())
+    quantiser.fit(points, latents.importance(), first=0)
     return codec
 
 
@@ -79,9 +79,22 @@ def test_every_quantiser_leaves_less(samples: np.ndarray, latents: Latents) -> N
     torch.manual_seed(0)
     points = latents.of(samples)
     quantiser = ResidualQuantiser(TrainableCodec(GEOMETRY).dac.quantizer)
-    left = quantiser.fit(points, latents.importance())
+    left = quantiser.fit(points, latents.importance(), first=0)
     assert left == sorted(left, reverse=True)
     assert left[-1] < 0.1
+
+
+def test_quantisers_that_are_kept_say_what_they_said(
+    samples: np.ndarray, latents: Latents, codec: TrainableCodec
+) -> None:
+    torch.manual_seed(1)
+    points, anew = latents.of(samples), copy.deepcopy(codec)
+    quantiser = ResidualQuantiser(anew.dac.quantizer)
+    quantiser.fit(points, latents.importance(), first=2)
+    before = ResidualQuantiser(codec.dac.quantizer).quantise(points.T[None]).codes[0]
+    after = quantiser.quantise(points.T[None]).codes[0]
+    assert torch.equal(before[:2], after[:2])
+    assert not torch.equal(before[2], after[2])
 
 
 def test_what_is_worth_more_is_told_more_exactly(
@@ -93,7 +106,7 @@ def test_what_is_worth_more_is_told_more_exactly(
     missed = ((told - latents.of(samples))[:, :-1] * scale) @ latents.axes.T
     ripples = missed[:, :SHORT_FEATURES].unflatten(1, (4, -1)) @ cepstra(40, 40).T
     strength = ripples.square().mean((0, 1))
-    assert strength[:13].mean() < 0.7 * strength[13:26].mean()
+    assert strength[:16].mean() < 0.7 * strength[16:29].mean()
 
 
 def test_every_quantiser_chooses_the_nearest_of_its_entries(
@@ -126,7 +139,7 @@ def test_numbering_entries_anew_makes_stages_alike_and_tells_the_same(
     quantiser = ResidualQuantiser(codec.dac.quantizer)
     before, alike = quantiser.quantise(points).latents, likeness(quantiser, importance)
     quantiser.align(importance)
-    assert likeness(quantiser, importance) > alike + 0.2
+    assert likeness(quantiser, importance) > alike + 0.1
     assert torch.allclose(quantiser.quantise(points).latents, before, atol=1e-4)
 
 
