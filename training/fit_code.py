@@ -2,8 +2,8 @@
 
 python -m training.fit_code code.pt SPEECH [SPEECH ...] [--keep OTHER] [--stages 2]
 
-With `--keep` latents are those of another code: the halves of the codec that have learnt them can go on. The
-first `--stages` quantisers are its own, too: most of what a language model knows is of these.
+With `--keep` latents are those of another code: the halves of the codec that have learnt them can go on.
+The first `--stages` quantisers are its own, too: most of what a language model knows is of these.
 """
 
 import argparse

@@ -2,6 +2,8 @@
 
 python -m training.voices named FOLDER     (OpenAI's thirteen names: the checkpoint's folder `voices`)
 python -m training.voices plain FOLDER     (the four as they are: `voices/` of the repository)
+
+They speak in step, as all that the language model has learnt to follow.
 """
 
 import argparse
@@ -10,6 +12,7 @@ from pathlib import Path
 from fish_openai.audio.encode import encode_whole
 from training.flite import SAMPLE_RATE, VOICES, Flite
 from training.speakers import Speaker
+from training.synthesise import STEP
 
 TEXT = "good evening, and thank you for calling. i hope you had a pleasant journey home."
 NAMED = {
@@ -42,7 +45,7 @@ def main() -> None:
     for name, speaker in CASTS[options.cast].items():
         home = options.folder / name
         home.mkdir(parents=True, exist_ok=True)
-        samples = speaker.say(flite, TEXT).samples
+        samples = speaker.say(flite, TEXT, STEP).samples
         (home / f"{name}.flac").write_bytes(encode_whole("flac", SAMPLE_RATE, samples))
         (home / f"{name}.txt").write_text(TEXT + "\n", encoding="utf-8")
 
