@@ -25,6 +25,7 @@ PROFILE = Profile(
     max_sentence_chars=85,
     alphabet="abcdefghijklmnopqrstuvwxyz' ,.?!",
     spells_numbers_in="en",
+    ends_sentences=True,
     temperature=0.2,
     top_p=0.9,
     repetition_penalty=1.0,

@@ -19,6 +19,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Lower-case characters seen in training; None: any text."""
     spells_numbers_in: str | None = None
     """Language in which digits are written out before reading; None: it reads digits itself."""
+    ends_sentences: bool = False
+    """Whether all that it learnt ended in `.`, `?` or `!`: it gets a full stop where none is."""
     temperature: float = 0.8
     top_p: float = 0.8
     repetition_penalty: float = 1.1

@@ -65,8 +65,18 @@ def _sentences(text: str, profile: Profile) -> list[str]:
         readable = spell_numbers(readable, profile.spells_numbers_in)
     if profile.alphabet is not None:
         readable = restrict(readable, profile.alphabet)
-    pieces = [piece.strip() for piece in split(readable, profile.max_sentence_chars)]
+    if profile.ends_sentences:
+        return [_ended(piece) for piece in _pieces(readable, profile.max_sentence_chars - 1)]
+    return _pieces(readable, profile.max_sentence_chars)
+
+
+def _pieces(readable: str, max_chars: int) -> list[str]:
+    pieces = [piece.strip() for piece in split(readable, max_chars)]
     return [piece for piece in pieces if is_speakable(piece)]
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else sentence.rstrip(", ") + "."
 
 
 def _in_style(sentence: str, style: str, profile: Profile) -> str:

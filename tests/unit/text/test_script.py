@@ -45,6 +45,21 @@ def test_a_small_alphabet_is_kept_to() -> None:
     assert lines("NASA paid €7 — really!", SMALL) == ["nasa paid seven really!"]
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("hello", ["hello."]), ("Why?", ["Why?"]), ("well,", ["well."]), ("Oh! no", ["Oh!", "no."])],
+)
+def test_a_checkpoint_that_knows_only_whole_sentences_gets_them(text: str, read: list[str]) -> None:
+    assert lines(text, Profile(ends_sentences=True)) == read
+
+
+def test_the_full_stop_counts() -> None:
+    profile = Profile(max_sentence_chars=20, ends_sentences=True)
+    turns = lines("the quick brown fox jumps over the lazy dog", profile)
+    assert max(map(len, turns)) <= 20
+    assert all(turn.endswith(".") for turn in turns)
+
+
 @pytest.mark.parametrize("text", ["", "   ", "...!?", "—", "🎉🎉", "\u200b\u202e"])
 @pytest.mark.parametrize("profile", [ANY, SMALL])
 def test_text_without_a_sound_is_a_short_silence(text: str, profile: Profile) -> None:
