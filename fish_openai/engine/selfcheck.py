@@ -29,7 +29,7 @@ from fish_openai.upstream.generation import UpstreamGeneration
 from fish_openai.upstream.models import load_codec, load_lm
 from fish_openai.upstream.prompt import build_prompt
 
-_TEXT = "The quick brown fox jumps over the lazy dog."
+_TEXT = "the kettle is on the stove."
 _NUM_FRAMES = 20
 _MAX_LOGIT_ERROR = 1e-3
 """The logits of a real model reach 30, and two orders of summation differ by a millionth of that."""
