@@ -147,7 +147,7 @@ def likeness(quantiser: ResidualQuantiser, importance: torch.Tensor) -> float:
     """Mean cosine between entries of one number in the first two residual stages."""
     ways = []
     for stage in quantiser.stages[1:3]:
-        parts = stage.out_proj(stage.codebook.weight.T[None])[0].T.detach() @ importance
+        parts = parts_of(stage).detach() @ importance
         ways.append(torch.nn.functional.normalize(parts - parts.mean(0)))
     return float((ways[0] * ways[1]).sum(1).mean())
 
