@@ -179,6 +179,7 @@ def _advice(error: FishError) -> dict[str, str]:
             return {"Retry-After": str(error.retry_after_s)}
         case EngineUnavailable():
             # The next attempt has to find the server that runs then, which may be another process.
+            # Routes read the body before they refuse: closing over it would reset the connection.
             return {"Retry-After": str(error.retry_after_s), "Connection": "close"}
         case _:
             return {}

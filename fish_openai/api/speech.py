@@ -59,8 +59,8 @@ async def create_speech(
     metrics: Measured,
 ) -> Response[Any]:
     """Speak `input`; the body is JSON whatever its Content-Type says."""
-    door.check()
     raw = await read_body(request)
+    door.check()
     wanted = read_speech_body(raw, model_ids(engine.info), compat)
     record = AccessRecord(
         exchange=exchange_of(request.scope),

@@ -1,9 +1,11 @@
 """Before the engine is ready, and after it has failed: refused at once, and told truly."""
 
+import json
+
 import httpx
 import pytest
 
-from tests.api.server import connected, raw_post
+from tests.api.server import connected, raw_post, read_to_end
 from tests.api.speech_call import PATH, error_of, speech
 from tests.fakes import FakeEngine
 
@@ -28,11 +30,20 @@ def test_speech_is_503_with_retry_after(
     assert not engine.requests
 
 
-def test_speech_is_refused_before_its_body_is_read(port: int, engine: FakeEngine) -> None:
+@pytest.mark.parametrize(("path", "body"), [(PATH, speech()), ("/v1/tts", {"text": "Hello"})])
+def test_refusal_is_not_lost_on_a_client_that_sends_its_body_late(
+    client: httpx.Client, port: int, engine: FakeEngine, path: str, body: dict[str, object]
+) -> None:
     engine.state = "loading"
-    head, _, _ = raw_post(PATH, b"x" * 100).partition(b"x")
+    late = json.dumps(body).encode()
+    head = raw_post(path, late).removesuffix(late)
     with connected(port, head) as connection:
-        assert connection.recv(100).startswith(b"HTTP/1.1 503 ")
+        client.get("/health")  # what is answered after the head, so the server has seen that
+        connection.sendall(late[:5])
+        connection.sendall(late[5:])
+        answer = read_to_end(connection)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"being loaded" in answer
 
 
 def test_each_state_has_a_message_of_its_own(client: httpx.Client, engine: FakeEngine) -> None:

@@ -66,8 +66,8 @@ async def create_tts(
     The body is JSON, or msgpack with the same keys, in which recordings are plain bytes. The `model`
     header may name any model: there is one.
     """
-    door.check()
     raw = await read_body(request)
+    door.check()
     body = read_tts_body(raw, request.content_type[0], settings.max_input_chars)
     record = AccessRecord(
         exchange=exchange_of(request.scope),
