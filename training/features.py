@@ -20,14 +20,14 @@ from training.spectra import (
 )
 
 _RATE, _FRAME = GEOMETRY.sample_rate, GEOMETRY.frame_samples
-_HOP, _FFT = 200, 512
+WINDOW_STEP, _FFT = 200, 512
 """Samples: four windows of 25 ms a frame tell how sound moves, as a mel spectrum each."""
 _LONG = 1024
 """Samples: one window of 64 ms tells the pitch, by the harmonics between 60 and 1000 Hz."""
 _HARMONICS = slice(4, 64)
 _HARMONIC_WEIGHT = 0.6
 
-SHORT_FEATURES = PHONE_BANDS * (_FRAME // _HOP)
+SHORT_FEATURES = PHONE_BANDS * (_FRAME // WINDOW_STEP)
 NUM_FEATURES = SHORT_FEATURES + _HARMONICS.stop - _HARMONICS.start
 
 _FINE_WEIGHT = 0.25
@@ -41,7 +41,8 @@ def features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     sound = emphasised(np.pad(samples, (1, -len(samples) % _FRAME)))
     frames = len(sound) // _FRAME
     short = (
-        _magnitudes(sound, PHONE_WINDOW, _HOP, _FFT) @ filters(_RATE, _FFT, PHONE_BANDS).numpy().T
+        _magnitudes(sound, PHONE_WINDOW, WINDOW_STEP, _FFT)
+        @ filters(_RATE, _FFT, PHONE_BANDS).numpy().T
     )
     long = _magnitudes(sound, _LONG, _FRAME, _LONG)[:, _HARMONICS]
     logs = np.log(short + FLOOR).reshape(frames, -1)

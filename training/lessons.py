@@ -8,6 +8,7 @@ from torch import Tensor
 
 from training.codec_model import GEOMETRY
 from training.encode_speech import quantiser_of
+from training.features import WINDOW_STEP
 from training.latents import Code
 from training.speech import Crops, Speech
 
@@ -24,25 +25,39 @@ class Lesson(NamedTuple):
 
 
 class Defined:
-    """Latents as the code defines them, of crops that begin anywhere."""
+    """Latents as the code defines them, of crops that begin anywhere.
 
-    def __init__(self, folder: Path, code: Code, frames: int, seed: int) -> None:
+    Args:
+        folder: made by training.synthesise.
+        code: that defines them.
+        frames: of a crop.
+        seed: of the crops.
+        late: samples by which sound comes after what its latents tell, less than a frame.
+    """
+
+    def __init__(self, folder: Path, code: Code, frames: int, seed: int, late: int = 0) -> None:
         # One frame more than is learnt: the first frame's latents also tell of what was before it.
         self._crops = Crops(Speech(folder), (1 + frames) * _FRAME, seed)
         self._latents = code.latents
+        self._sound = slice(_FRAME - late, (1 + frames) * _FRAME - late)
 
     def draw(self, count: int) -> Lesson:
         """So many crops."""
         sound = self._crops.draw(count)
         latents = torch.stack([self._latents.of(row)[1:].T for row in sound])
-        return Lesson(torch.from_numpy(sound[:, None, _FRAME:]), latents)
+        return Lesson(torch.from_numpy(sound[:, None, self._sound]), latents)
 
 
 class Told:
-    """The same as the code's quantisers tell it."""
+    """The same as the code's quantisers tell it, and sound that is a window's step late.
+
+    A frame's last window reaches into the next frame, whose code tells half of it. A step later all of it
+    has been told when it has to be said.
+    """
 
     def __init__(self, folder: Path, code: Code, frames: int, seed: int) -> None:
-        self._defined, self._quantiser = Defined(folder, code, frames, seed), quantiser_of(code)
+        self._defined = Defined(folder, code, frames, seed, late=WINDOW_STEP)
+        self._quantiser = quantiser_of(code)
 
     def draw(self, count: int) -> Lesson:
         """So many crops."""

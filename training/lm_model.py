@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+import torch._dynamo
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fish_openai.nn.rope import rotate, turns_at
 from fish_openai.testing.sizes import BlockSize, LmSize
-from training.codec_model import GEOMETRY
 
 NUM_BYTES = 256
 SIZE = LmSize(
@@ -29,7 +29,7 @@ SIZE = LmSize(
     rope_base=10_000,
     max_seq_len=2048,
     codebook_size=1024,
-    num_codebooks=7,
+    num_codebooks=9,
     use_gradient_checkpointing=False,
     initializer_range=0.02,
     n_fast_layer=2,
@@ -39,6 +39,9 @@ SIZE = LmSize(
     fast_head_dim=64,
     fast_intermediate_size=384,
 )
+# Blocks of two sizes, guided or not, learning or judged, half or not: more forms than dynamo allows.
+torch._dynamo.config.recompile_limit = 32  # noqa: SLF001
+
 _GUIDED_LAYERS = (1, 3)
 _GUIDED_HEADS = (0, 2)
 
@@ -74,15 +77,20 @@ class TrainableLm(nn.Module):
         self._initialise()
 
     def start_from(self, folder: Path) -> None:
-        """Take over a checkpoint of the same size and the same semantic codes.
+        """Take over a checkpoint of the same size, or one with fewer codebooks, of the same codes.
 
-        Of tables that hold other residual codes, only the rows of the semantic ones are taken.
+        What more codebooks add to a frame is nothing to begin with.
         """
-        own = self.state_dict()
-        for name, tensor in torch.load(folder / "model.pth", weights_only=True).items():
-            same = own[name].shape == tensor.shape
-            rows = slice(None) if same else slice(GEOMETRY.semantic_codebook_size)
-            own[name][rows] = tensor[rows]
+        table = "codebook_embeddings.weight"
+        known = torch.load(folder / "model.pth", weights_only=True)
+        rows = len(known[table])
+        known[table] = F.pad(known[table], (0, 0, 0, len(self.codebook_embeddings.weight) - rows))
+        self.load_state_dict(known)
+        # A frame is the sum of its codes by the root of their number.
+        codebooks = rows // self.size.codebook_size
+        scale = math.sqrt((1 + self.size.num_codebooks) / (1 + codebooks))
+        self.codebook_embeddings.weight.data *= scale
+        self.embeddings.weight.data[self.semantic_begin :] *= scale
 
     def hidden(self, prompt: Tensor, guide: Guide | None = None) -> tuple[Tensor, Tensor]:
         """States [batch, tokens, dim] after the slow layers, and the guided heads' loss.

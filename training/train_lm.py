@@ -34,7 +34,7 @@ _HELD_OUT = 96
 """Utterances that are never learnt from, to see what has been understood."""
 _SAVE_EVERY_S = 120.0
 _CORRUPTION = 0.05
-_RESIDUAL_WEIGHTS = (0.8, 0.4, 0.25, 0.2, 0.15, 0.15)
+_RESIDUAL_WEIGHTS = (0.8, 0.4, 0.25, 0.2, 0.15, 0.15, 0.1, 0.1)
 """About what each residual code makes of the spectrum, by what the semantic one does."""
 _SOUND_WEIGHT = 10.0
 _GUIDE_WEIGHT = 0.3

@@ -25,7 +25,9 @@ def code() -> Code:
 
 @pytest.fixture
 def codes() -> torch.Tensor:
-    return torch.randint(0, 512, (32, 7), generator=torch.Generator().manual_seed(1))
+    return torch.randint(
+        0, 512, (32, 1 + GEOMETRY.n_codebooks), generator=torch.Generator().manual_seed(1)
+    )
 
 
 def test_sounds_are_as_far_apart_as_it_matters(code: Code, codes: torch.Tensor) -> None:
