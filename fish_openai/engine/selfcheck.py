@@ -3,6 +3,7 @@
 Says how far apart they are; both must be installed. An official S1-mini needs about 11 GB for the two.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -67,17 +68,17 @@ def _findings(folder: Path, device: torch.device) -> Iterator[Finding]:
     is_same = np.array_equal(prompt, theirs.numpy())
     yield Finding("prompt", f"{prompt.shape[1]} tokens, the same: {is_same}", is_same)
     columns = torch.from_numpy(prompt).to(device, torch.int64)
-    logits, codes = _speak(model, columns)
+    speech = _speak(model, columns)
     ids = torch.tensor([*_semantic_ids(tokenizer), tokenizer.end_id], device=device)
     positions = torch.arange(columns.shape[1], device=device)
     expected = upstream.forward_generate(columns[None], positions).logits[0, -1, ids]
-    error = float((logits - expected).abs().max())
+    error = float((speech.first_logits - expected).abs().max())
     yield Finding("logits after the prompt", f"differ by {error:.1e}", error <= _MAX_LOGIT_ERROR)
     yield _compare_tokens(
-        codes,
+        speech,
         UpstreamGeneration(upstream, theirs, temperature=0.0, top_p=1.0, repetition_penalty=1.0),
     )
-    yield from _compare_codecs(folder, device, codes)
+    yield from _compare_codecs(folder, device, speech.codes)
 
 
 def _prompt(tokenizer: Tokenizer, model: DualAR) -> Prompt:
@@ -96,29 +97,55 @@ def _semantic_ids(tokenizer: Tokenizer) -> range:
     return range(begin, begin + tokenizer.num_semantic)
 
 
-def _speak(model: DualAR, columns: torch.Tensor) -> tuple[torch.Tensor, NDArray[np.int32]]:
-    """Logits after the prompt, and the likeliest frames [num_codebooks, frames]."""
+class _Speech(NamedTuple):
+    """What our runtime says, always the likeliest."""
+
+    first_logits: torch.Tensor
+    """Behind the prompt"""
+    codes: NDArray[np.int32]
+    """[num_codebooks, frames]"""
+    num_sure: int
+    """Frames before the first one in which two codes are about as likely: there two runtimes may part,
+    and neither is wrong"""
+
+
+class _Likeliest:
+    """A `Draw` that takes the code with the highest logit, and notes how far the next one is."""
+
+    def __init__(self) -> None:
+        self.least_lead = math.inf
+
+    def __call__(self, logits: torch.Tensor, _codebook: int) -> torch.Tensor:
+        (first, second), _ = logits[0].topk(2)
+        self.least_lead = min(self.least_lead, float(first - second))
+        return logits.argmax(-1)
+
+
+def _speak(model: DualAR, columns: torch.Tensor) -> _Speech:
     config, device, length = model.config, columns.device, columns.shape[1]
     store = KVCache(config.slow, 1, length + _NUM_FRAMES, device=device, dtype=torch.float32)
     scratch = FrameCache(config.fast, 1, config.num_codebooks, device=device, dtype=torch.float32)
     hidden = model.read(columns[None], Span.run(store, slice(0, 1), 0, length))
-    logits, frames = model.semantic_logits(hidden)[0], []
+    logits, draw, num_sure, frames = model.semantic_logits(hidden)[0], _Likeliest(), 0, []
     for slot in range(length, length + _NUM_FRAMES):
-        codes, is_over = model.speak(hidden, scratch, lambda scores, _: scores.argmax(-1))
+        codes, is_over = model.speak(hidden, scratch, draw)
         if is_over:
             break
         frames.append(codes[0].to(torch.int32).cpu().numpy())
+        num_sure += draw.least_lead > _MAX_LOGIT_ERROR
         hidden = model.read_frames(codes, Span.run(store, slice(0, 1), slot, 1))
-    return logits, np.stack(frames, axis=1)
+    return _Speech(logits, np.stack(frames, axis=1), num_sure)
 
 
-def _compare_tokens(codes: NDArray[np.int32], upstream: UpstreamGeneration) -> Finding:
-    frames = [upstream.step() for _ in range(codes.shape[1])]
+def _compare_tokens(speech: _Speech, upstream: UpstreamGeneration) -> Finding:
+    frames = [upstream.step() for _ in range(speech.num_sure)]
     same = [
-        frame is not None and np.array_equal(frame, codes[:, index])
+        frame is not None and np.array_equal(frame, speech.codes[:, index])
         for index, frame in enumerate(frames)
     ]
     value = f"{sum(same)} of {len(same)} likeliest frames are the same"
+    if speech.num_sure < speech.codes.shape[1]:
+        value += "; in the next one two codes are equally likely"
     return Finding("tokens", value, all(same))
 
 

@@ -55,6 +55,14 @@ def test_selfcheck_finds_nothing_wrong_with_the_embedded_checkpoint(
     assert "BAD" not in report
 
 
+def test_selfcheck_compares_no_frame_behind_one_that_two_codes_could_begin(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfcheck, "_MAX_LOGIT_ERROR", 1e9)
+    assert selfcheck.run(SETTINGS) == 0
+    assert "0 of 0 likeliest frames are the same; in the next one" in capsys.readouterr().out
+
+
 def test_selfcheck_reports_a_runtime_that_differs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
