@@ -59,6 +59,11 @@ class Batch(NamedTuple):
     guide: Guide
     """Where something is foretold, row and position, and the characters to look at there"""
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        guide = Guide(*(each.to(device) for each in self.guide))
+        return Batch(self.prompt.to(device), self.tokens.to(device), self.codes.to(device), guide)
+
 
 def make_turn(
     line: Line, codes: NDArray[np.int16], heard: NDArray[np.int16] | None, frame_s: float

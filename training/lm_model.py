@@ -100,8 +100,8 @@ class TrainableLm(nn.Module):
             guide: where queries should look; None: nobody says.
         """
         states = self._embed(prompt)
-        turns = _turns(self.size.slow, self.size.rope_base, states.shape[1])
-        loss = torch.zeros(())
+        turns = _turns(self.size.slow, self.size.rope_base, states)
+        loss = states.new_zeros(())
         for index, block in enumerate(self.layers):
             is_guided = guide is not None and index in _GUIDED_LAYERS
             states, part = block(states, turns, guide if is_guided else None)
@@ -121,14 +121,16 @@ class TrainableLm(nn.Module):
         """
         start = self.fast_project_in(states)[:, None]
         inside = torch.cat([start, self.fast_embeddings(codes[:, :-1])], dim=1)
-        turns = _turns(self.size.fast, self.size.rope_base, inside.shape[1])
+        turns = _turns(self.size.fast, self.size.rope_base, inside)
         for block in self.fast_layers:
             inside, _ = block(inside, turns, None)
         return self.fast_output(self.fast_norm(inside[:, 1:]))
 
     def _embed(self, prompt: Tensor) -> Tensor:
         tokens, codes = prompt[:, 0], prompt[:, 1:]
-        offsets = torch.arange(self.size.num_codebooks) * self.size.codebook_size
+        offsets = (
+            torch.arange(self.size.num_codebooks, device=codes.device) * self.size.codebook_size
+        )
         text = self.embeddings(tokens)
         spoken = text + self.codebook_embeddings(codes + offsets[:, None]).sum(1)
         is_spoken = (tokens >= self.semantic_begin).unsqueeze(-1)
@@ -196,26 +198,30 @@ class _Attention(nn.Module):
         # Written out: torch's fused attention is slow backwards on a CPU for short sequences.
         q = q.reshape(batch, size.kv_heads, -1, size.head_dim)
         scores = (q @ k.transpose(2, 3)).view(batch, size.heads, tokens, tokens)
-        scores = scores * size.head_dim**-0.5 + _future(tokens, scores.dtype)
-        loss = torch.zeros(()) if guide is None else _guided_loss(scores, guide)
+        scores = scores * size.head_dim**-0.5 + _future(scores)
+        loss = (
+            scores.new_zeros((), dtype=torch.float32)
+            if guide is None
+            else _guided_loss(scores, guide)
+        )
         weights = scores.softmax(-1).view(batch, size.kv_heads, -1, tokens)
         seen = (weights.to(v.dtype) @ v.transpose(1, 2)).view(batch, size.heads, tokens, -1)
         return self.wo(seen.transpose(1, 2).flatten(2)), loss
 
 
-def _turns(size: BlockSize, base: float, tokens: int) -> Tensor:
-    return turns_at(torch.arange(tokens), size.head_dim, base)
+def _turns(size: BlockSize, base: float, states: Tensor) -> Tensor:
+    return turns_at(torch.arange(states.shape[1], device=states.device), size.head_dim, base)
 
 
-def _future(tokens: int, dtype: torch.dtype) -> Tensor:
-    return torch.full((tokens, tokens), -1e4, dtype=dtype).triu(1)
+def _future(scores: Tensor) -> Tensor:
+    return scores.new_full(scores.shape[-2:], -1e4).triu(1)
 
 
 def _guided_loss(scores: Tensor, guide: Guide) -> Tensor:
     """Negative log of the attention that falls on the right keys (after Tachibana et al. 2018)."""
-    keys = torch.arange(scores.shape[-1])
+    keys = torch.arange(scores.shape[-1], device=scores.device)
     is_right = (keys >= guide.first[:, None]) & (keys <= guide.last[:, None])
-    loss = torch.zeros(())
+    loss = scores.new_zeros((), dtype=torch.float32)
     for head in _GUIDED_HEADS:
         chosen = scores[guide.rows, head, guide.positions].float()
         right = chosen.masked_fill(~is_right, -1e9)

@@ -34,7 +34,7 @@ class NextSound(nn.Module):
 
     def meant_by(self, codes: Tensor) -> Tensor:
         """[frames, latent_dim] of codes [frames, num_codebooks]."""
-        places = torch.arange(codes.shape[1])
+        places = torch.arange(codes.shape[1], device=codes.device)
         return self.tables[places, codes].sum(1)
 
 

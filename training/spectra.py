@@ -38,7 +38,7 @@ def distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     what no recogniser hears, ripples of harmonics and of noise, and 1.5 times as far off in these shapes.
     """
     heard, wanted = emphasised(heard), emphasised(wanted)
-    total = torch.zeros(())
+    total = heard.new_zeros(())
     for window, bands in _BANDS.items():
         ours = mel(heard, rate, window, bands)
         with torch.no_grad():
@@ -52,7 +52,7 @@ def _phone_distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     """Mean length of the difference of two cepstra, cut off where they would tell of harmonics."""
     ours, theirs = (mel(each, rate, PHONE_WINDOW, PHONE_BANDS) for each in (heard, wanted))
     ripples = torch.log(ours + FLOOR) - torch.log(theirs + FLOOR)
-    return ((phone_shapes() @ ripples).square().sum(1) + 1e-6).sqrt().mean()
+    return ((phone_shapes().to(ripples.device) @ ripples).square().sum(1) + 1e-6).sqrt().mean()
 
 
 @functools.cache
@@ -84,12 +84,12 @@ def mel(samples: Tensor, rate: int, window: int, bands: int) -> Tensor:
         samples,
         window,
         window // 4,
-        window=torch.hann_window(window),
+        window=torch.hann_window(window, device=samples.device),
         pad_mode="constant",
         return_complex=True,
     )
     magnitude = torch.sqrt(torch.view_as_real(spectrum).square().sum(-1) + 1e-9)
-    return filters(rate, window, bands) @ (magnitude / math.sqrt(window * 0.375))
+    return filters(rate, window, bands).to(samples.device) @ (magnitude / math.sqrt(window * 0.375))
 
 
 @functools.cache

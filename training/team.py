@@ -44,7 +44,7 @@ class SharedGradients:
 
     def __init__(self, team: Team, parameters: Sequence[nn.Parameter]) -> None:
         self._team = team
-        self._flat = torch.zeros(sum(p.numel() for p in parameters))
+        self._flat = parameters[0].new_zeros(sum(p.numel() for p in parameters))
         pieces = self._flat.split([p.numel() for p in parameters])
         for parameter, piece in zip(parameters, pieces, strict=True):
             parameter.grad = piece.view_as(parameter)

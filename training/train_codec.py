@@ -61,13 +61,13 @@ class Encoder:
         )
 
     def _weigh(self, latents: Tensor) -> Tensor:
-        return latents[..., _UNSURE:].transpose(1, 2) @ self._importance
+        return latents[..., _UNSURE:].transpose(1, 2) @ self._importance.to(latents.device)
 
 
 def _disturbed(sound: Tensor, loudest: float) -> Tensor:
     """Louder, by up to `loudest`, in noise, and clipped."""
-    gains = loudest ** torch.rand(len(sound), 1, 1)
-    noise = 0.1 * torch.rand(len(sound), 1, 1) ** 2 * torch.randn(sound.shape)
+    gains = loudest ** torch.rand_like(sound[:, :1, :1])
+    noise = 0.1 * torch.rand_like(sound[:, :1, :1]) ** 2 * torch.randn_like(sound)
     return (gains * sound + noise).clamp(-1, 1)
 
 
@@ -100,12 +100,14 @@ class Trainer:
     def __init__(self, team: Team, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
         self.team, self.options, self.code = team, options, Code.load(options.code)
+        self.device = torch.device(options.device)
         make_half, lessons = HALVES[options.half]
         self.half = make_half(self.code)
         self.codec = TrainableCodec(GEOMETRY)
         if options.start:
             self.codec.start_from(options.start)
         self.codec.dac.load_state_dict(self.code.quantisers, strict=False)
+        self.codec.to(self.device)
         self.lessons = lessons(
             options.speech, self.code, options.frames, options.seed * 100 + team.rank
         )
@@ -157,7 +159,8 @@ class Trainer:
     def train_step(self) -> float:
         """One step of the optimizer; the loss."""
         self._set_rate()
-        loss = self.half.loss(self.codec, *self.lessons.draw(self.options.batch))
+        sound, latents = self.lessons.draw(self.options.batch)
+        loss = self.half.loss(self.codec, sound.to(self.device), latents.to(self.device))
         self.gradients.clear()
         loss.backward()
         self.gradients.average()
@@ -193,7 +196,7 @@ class Trainer:
     def _resume(self) -> None:
         if not self.options.file.exists():
             return
-        kept = torch.load(self.options.file, weights_only=True)
+        kept = torch.load(self.options.file, map_location="cpu", weights_only=True)
         self.codec.dac.load_state_dict(kept["half"], strict=False)
         for optimizer, saved in zip(self.optimizers, kept["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -218,7 +221,8 @@ def load_codec(code: Path, *halves: Path) -> TrainableCodec:
     codec = TrainableCodec(GEOMETRY)
     codec.dac.load_state_dict(Code.load(code).quantisers, strict=False)
     for half in halves:
-        codec.dac.load_state_dict(torch.load(half, weights_only=True)["half"], strict=False)
+        learnt = torch.load(half, map_location="cpu", weights_only=True)["half"]
+        codec.dac.load_state_dict(learnt, strict=False)
     return codec.eval()
 
 
@@ -241,6 +245,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=14, help="length of a crop")
     parser.add_argument("--rate", type=float, default=8e-4, help="learning rate at its highest")
     parser.add_argument("--muon-rate", type=float, default=0.004)
+    parser.add_argument("--device", default="cpu", help="or cuda, with --processes 1")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -55,7 +55,7 @@ class Losses(NamedTuple):
 
     def weighed(self) -> Tensor:
         """What is made small."""
-        residual = self.residual @ torch.tensor(_RESIDUAL_WEIGHTS)
+        residual = self.residual @ self.residual.new_tensor(_RESIDUAL_WEIGHTS)
         return self.semantic + residual + _SOUND_WEIGHT * self.sound + _GUIDE_WEIGHT * self.guide
 
 
@@ -64,11 +64,13 @@ class Trainer:
 
     def __init__(self, team: Team, options: argparse.Namespace) -> None:
         torch.manual_seed(options.seed)
-        self.team, self.options = team, options
+        self.team, self.options, self.device = team, options, torch.device(options.device)
         self.model = TrainableLm(SIZE, SEMANTIC_BEGIN)
         if options.start:
             self.model.start_from(options.start)
         self.sound = NextSound(Code.load(options.code), SIZE.dim)
+        self.model.to(self.device)
+        self.sound.to(self.device)
         self.parameters = [*self.model.parameters(), *self.sound.parameters()]
         self.gradients = team.share_gradients(self.parameters)
         matrices, others = _divide(self.model, self.parameters)
@@ -118,7 +120,7 @@ class Trainer:
         """One step of the optimizers; the losses."""
         self._set_rates()
         batch = self._next_batch()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.half):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.half):
             losses = self._losses(batch, is_guided=self.progress < _GUIDE_UNTIL)
         self.gradients.clear()
         losses.weighed().backward()
@@ -130,6 +132,7 @@ class Trainer:
         return {name: loss.mean().item() for name, loss in losses._asdict().items()}
 
     def _losses(self, batch: Batch, *, is_guided: bool) -> Losses:
+        batch = batch.to(self.device)
         states, guide = self.model.hidden(batch.prompt, batch.guide if is_guided else None)
         before = states[batch.guide.rows, batch.guide.positions]
         semantic = F.cross_entropy(self.model.token_logits(before).float(), batch.tokens)
@@ -184,7 +187,7 @@ class Trainer:
 
     def _resume(self) -> None:
         if self.options.lm.exists():
-            state = torch.load(self.options.lm, weights_only=True)
+            state = torch.load(self.options.lm, map_location="cpu", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.sound.load_state_dict(state["sound"])
             for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
@@ -227,7 +230,7 @@ def conversations_of(turns: Sequence[Turn], seed: int) -> Conversations:
 def load_lm(path: Path) -> TrainableLm:
     """The language model that a training saved."""
     model = TrainableLm(SIZE, SEMANTIC_BEGIN)
-    model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
     return model.eval()
 
 
@@ -259,6 +262,7 @@ def main() -> None:
         "--others", type=float, default=1.0, help="share of the derived speakers' lines to learn"
     )
     parser.add_argument("--half", action="store_true", help="bfloat16 where it is safe")
+    parser.add_argument("--device", default="cpu", help="or cuda, with --processes 1")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
