@@ -66,6 +66,10 @@ class TrainableCodec(nn.Module):
         quantizer = self.dac.quantizer
         return self.dac.decoder(quantizer.upsample(quantizer.post_module(latents)))
 
+    def quantisers(self) -> dict[str, Tensor]:
+        """Their tensors by their names in a DAC."""
+        return {n: t for n, t in self.dac.state_dict().items() if "quantizers." in n}
+
     def start_from(self, folder: Path) -> None:
         """Take over both halves of a checkpoint whose quantisers may be others."""
         state = bake_weight_norm(torch.load(folder / "codec.pth", weights_only=True))

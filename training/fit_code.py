@@ -42,8 +42,7 @@ def fit(speeches: Sequence[Speech], seed: int, kept: Code | None, stages: int) -
     quantiser.align(latents.importance())
     print("left of what matters behind each quantiser:", [round(share, 3) for share in left])
     _report(latents, quantiser, points, together)
-    quantisers = {n: t for n, t in codec.dac.state_dict().items() if "quantizers." in n}
-    return Code(latents, quantisers)
+    return Code(latents, codec.quantisers())
 
 
 def _report(latents: Latents, quantiser: ResidualQuantiser, points: Tensor, seen: Tensor) -> None:

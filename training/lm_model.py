@@ -199,11 +199,7 @@ class _Attention(nn.Module):
         q = q.reshape(batch, size.kv_heads, -1, size.head_dim)
         scores = (q @ k.transpose(2, 3)).view(batch, size.heads, tokens, tokens)
         scores = scores * size.head_dim**-0.5 + _future(scores)
-        loss = (
-            scores.new_zeros((), dtype=torch.float32)
-            if guide is None
-            else _guided_loss(scores, guide)
-        )
+        loss = scores.new_zeros(()) if guide is None else _guided_loss(scores, guide)
         weights = scores.softmax(-1).view(batch, size.kv_heads, -1, tokens)
         seen = (weights.to(v.dtype) @ v.transpose(1, 2)).view(batch, size.heads, tokens, -1)
         return self.wo(seen.transpose(1, 2).flatten(2)), loss
@@ -221,7 +217,7 @@ def _guided_loss(scores: Tensor, guide: Guide) -> Tensor:
     """Negative log of the attention that falls on the right keys (after Tachibana et al. 2018)."""
     keys = torch.arange(scores.shape[-1], device=scores.device)
     is_right = (keys >= guide.first[:, None]) & (keys <= guide.last[:, None])
-    loss = scores.new_zeros((), dtype=torch.float32)
+    loss = scores.new_zeros(())
     for head in _GUIDED_HEADS:
         chosen = scores[guide.rows, head, guide.positions].float()
         right = chosen.masked_fill(~is_right, -1e9)

@@ -52,17 +52,18 @@ def _phone_distance(heard: Tensor, wanted: Tensor, rate: int) -> Tensor:
     """Mean length of the difference of two cepstra, cut off where they would tell of harmonics."""
     ours, theirs = (mel(each, rate, PHONE_WINDOW, PHONE_BANDS) for each in (heard, wanted))
     ripples = torch.log(ours + FLOOR) - torch.log(theirs + FLOOR)
-    return ((phone_shapes().to(ripples.device) @ ripples).square().sum(1) + 1e-6).sqrt().mean()
+    return ((phone_shapes(ripples.device) @ ripples).square().sum(1) + 1e-6).sqrt().mean()
 
 
 @functools.cache
-def phone_shapes() -> Tensor:
+def phone_shapes(device: torch.device | None = None) -> Tensor:
     """[cepstra, PHONE_BANDS]: the cepstra that tell phones apart, each as it is worth telling.
 
     As to a recogniser, one is worth the more the less it varies within a phone.
     """
     within = torch.tensor(_WITHIN_PHONES)
-    return (within.log().mean().exp() / within)[:, None] * cepstra(PHONE_BANDS, len(within))
+    weights = (within.log().mean().exp() / within)[:, None]
+    return (weights * cepstra(PHONE_BANDS, len(within))).to(device)
 
 
 @functools.cache
@@ -89,11 +90,11 @@ def mel(samples: Tensor, rate: int, window: int, bands: int) -> Tensor:
         return_complex=True,
     )
     magnitude = torch.sqrt(torch.view_as_real(spectrum).square().sum(-1) + 1e-9)
-    return filters(rate, window, bands).to(samples.device) @ (magnitude / math.sqrt(window * 0.375))
+    return filters(rate, window, bands, samples.device) @ (magnitude / math.sqrt(window * 0.375))
 
 
 @functools.cache
-def filters(rate: int, window: int, bands: int) -> Tensor:
+def filters(rate: int, window: int, bands: int, device: torch.device | None = None) -> Tensor:
     """Triangles [bands, window // 2 + 1] whose weights sum to one."""
     frequencies = torch.linspace(0, rate / 2, window // 2 + 1)
     top = 2595 * math.log10(1 + rate / 2 / 700)
@@ -101,4 +102,4 @@ def filters(rate: int, window: int, bands: int) -> Tensor:
     rising = (frequencies - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - frequencies) / (edges[2:] - edges[1:-1])[:, None]
     triangles = torch.minimum(rising, falling).clamp(min=0)
-    return triangles / (triangles.sum(1, keepdim=True) + 1e-6)
+    return (triangles / (triangles.sum(1, keepdim=True) + 1e-6)).to(device)

@@ -39,7 +39,7 @@ class Encoder:
 
     names = ENCODING
     _CALM_WEIGHT = 0.05
-    """At 0.02 it was more exact by a tenth, and calm only until it went on learning."""
+    """At 0.02 it was calm until it had gone on learning for a quarter of an hour."""
     _LOUDEST = 4.0
     """Times the level of all speakers."""
 
@@ -61,7 +61,7 @@ class Encoder:
         )
 
     def _weigh(self, latents: Tensor) -> Tensor:
-        return latents[..., _UNSURE:].transpose(1, 2) @ self._importance.to(latents.device)
+        return latents[..., _UNSURE:].transpose(1, 2) @ self._importance
 
 
 def _disturbed(sound: Tensor, loudest: float) -> Tensor:
@@ -88,8 +88,8 @@ class Decoder:
 
 
 HALVES = {
-    "encoder": (lambda code: Encoder(code.latents.importance()), Defined),
-    "decoder": (lambda _code: Decoder(), Told),
+    "encoder": (lambda code, device: Encoder(code.latents.importance().to(device)), Defined),
+    "decoder": (lambda _code, _device: Decoder(), Told),
 }
 """What learns, and from what."""
 
@@ -102,7 +102,7 @@ class Trainer:
         self.team, self.options, self.code = team, options, Code.load(options.code)
         self.device = torch.device(options.device)
         make_half, lessons = HALVES[options.half]
-        self.half = make_half(self.code)
+        self.half = make_half(self.code, self.device)
         self.codec = TrainableCodec(GEOMETRY)
         if options.start:
             self.codec.start_from(options.start)

@@ -126,7 +126,8 @@ def _speak(model: DualAR, columns: torch.Tensor) -> _Speech:
     store = KVCache(config.slow, 1, length + _NUM_FRAMES, device=device, dtype=torch.float32)
     scratch = FrameCache(config.fast, 1, config.num_codebooks, device=device, dtype=torch.float32)
     hidden = model.read(columns[None], Span.run(store, slice(0, 1), 0, length))
-    logits, draw, num_sure, frames = model.semantic_logits(hidden)[0], _Likeliest(), 0, []
+    logits, frames = model.semantic_logits(hidden)[0], []
+    draw, num_sure = _Likeliest(), 0
     for slot in range(length, length + _NUM_FRAMES):
         codes, is_over = model.speak(hidden, scratch, draw)
         if is_over:

@@ -33,11 +33,8 @@ def write_speech(folder: Path) -> None:
 def write_code(path: Path, speech: Path) -> None:
     """A code whose latents are of this speech, and whose quantisers are of chance."""
     audio = Speech(speech).audio.astype(np.float32) / 32768
-    quantisers = TrainableCodec(GEOMETRY).dac.state_dict()
-    Code(
-        Latents.fit(torch.from_numpy(features(audio))),
-        {n: t for n, t in quantisers.items() if "quantizers." in n},
-    ).save(path)
+    latents = Latents.fit(torch.from_numpy(features(audio)))
+    Code(latents, TrainableCodec(GEOMETRY).quantisers()).save(path)
 
 
 def codec_trainer(half: str, folder: Path, device: str) -> train_codec.Trainer:
@@ -85,9 +82,8 @@ def check_lm(folder: Path, device: str) -> None:
 
 def lose_codec(half: str, folder: Path, device: str) -> Tensor:
     """What a half of the codec costs on a device, backwards too."""
-    trainer = codec_trainer(half, folder, "cpu")
+    trainer = codec_trainer(half, folder, device)
     sound, latents = trainer.lessons.draw(3)
-    trainer.codec.to(device)
     loss = trainer.half.loss(trainer.codec, sound.to(device), latents.to(device))
     loss.backward()
     return loss
@@ -95,9 +91,9 @@ def lose_codec(half: str, folder: Path, device: str) -> Tensor:
 
 def lose_lm(folder: Path, device: str) -> Tensor:
     """The same of the language model, as far as it needs no value."""
-    trainer = lm_trainer(folder, "cpu")
-    batch = next(trainer.source.batches(200, 2, corruption=0.1)).to(torch.device(device))
-    model, sound = trainer.model.to(device), trainer.sound.to(device)
+    trainer = lm_trainer(folder, device)
+    batch = next(trainer.source.batches(200, 2, corruption=0.1)).to(trainer.device)
+    model, sound = trainer.model, trainer.sound
     states, guide = model.hidden(batch.prompt, batch.guide)
     before = states[batch.guide.rows, batch.guide.positions]
     semantic = model.token_logits(before).logsumexp(-1).mean()
