@@ -34,8 +34,10 @@ class Plan:
 
     folder: Path
     cast: tuple[Speaker, ...]
+    voices: tuple[str, ...]
+    """Of which one has to be what a speaker is made of."""
     share: float
-    """Of the four voices as they are; the rest is drawn from the whole cast."""
+    """Of these voices as they are; the rest is drawn from the whole cast of them."""
     step: float | None
     """Seconds of which every phone's length is a multiple; None: as Flite times them."""
     seed: int
@@ -61,9 +63,10 @@ class Shard:
     def _utterances(self) -> Iterator[tuple[NDArray[np.int16], dict[str, Any]]]:
         seed = self.plan.seed * 100_003 + self.number
         rng, source, flite = random.Random(seed), Sentences(seed), Flite()
+        everyone = [n for n, s in enumerate(self.plan.cast) if s.voice in self.plan.voices]
+        usual = everyone[: len(self.plan.voices)]
         for _ in range(_PER_SHARD):
-            usual = rng.random() < self.plan.share
-            number = rng.randrange(len(VOICES) if usual else len(self.plan.cast))
+            number = rng.choice(usual if rng.random() < self.plan.share else everyone)
             text = source.draw()
             spoken = self.plan.cast[number].say(flite, text, self.plan.step)
             yield spoken.samples, _facts(spoken, text, number)
@@ -88,6 +91,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--utterances", type=int, default=8000)
     parser.add_argument("--speakers", type=int, default=64)
+    parser.add_argument("--voices", nargs="+", choices=VOICES, default=VOICES)
     parser.add_argument("--share", type=float, default=0.5, help="of the four voices as they are")
     parser.add_argument(
         "--free",
@@ -101,7 +105,7 @@ def main() -> None:
     cast = tuple(speakers(options.speakers, seed=0))
     (options.folder / "speakers.json").write_text(json.dumps([asdict(s) for s in cast], indent=1))
     step = None if options.free else STEP
-    plan = Plan(options.folder, cast, options.share, step, options.seed)
+    plan = Plan(options.folder, cast, tuple(options.voices), options.share, step, options.seed)
     shards = [Shard(plan, number) for number in range(-(-options.utterances // _PER_SHARD))]
     with multiprocessing.Pool(options.processes) as pool:
         for _ in tqdm(pool.imap_unordered(Shard.make, shards), total=len(shards), unit="shard"):
