@@ -61,7 +61,7 @@ def parse_options() -> argparse.Namespace:
 def report(options: argparse.Namespace, folder: Path) -> None:
     """Let the sides take turns; print what they measured."""
     codec = CodecConfig.load(folder)
-    audio_ms = 1000 * codec.frame_samples / codec.sample_rate
+    audio_ms = 1000 * codec.frame_s
     theirs = [] if options.skip_upstream else ["upstream"]
     measured = take_turns("benchmarks.cpu", [*theirs, *CONFIGURATIONS], options)
     sides = {name: summarise(turns, audio_ms) for name, turns in measured.items()}

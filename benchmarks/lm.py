@@ -54,8 +54,7 @@ def report(options: argparse.Namespace, folder: Path) -> None:
     )
     codec = CodecConfig.load(folder)
     results = {
-        side: summarise(turns, frame_ms=1000 * codec.frame_samples / codec.sample_rate)
-        for side, turns in measured.items()
+        side: summarise(turns, frame_ms=1000 * codec.frame_s) for side, turns in measured.items()
     }
     if "upstream" in results and "ours x 1" in results:
         ratio = (

@@ -22,8 +22,6 @@ from training.flite import VOICES, Flite, Utterance
 from training.sentences import Sentences
 from training.speakers import Speaker, speakers
 
-STEP = GEOMETRY.frame_samples / GEOMETRY.sample_rate
-"""Seconds of a frame, of which a phone in step is a multiple."""
 _PER_SHARD = 250
 """Utterances of one file."""
 
@@ -104,7 +102,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     cast = tuple(speakers(options.speakers, seed=0))
     (options.folder / "speakers.json").write_text(json.dumps([asdict(s) for s in cast], indent=1))
-    step = None if options.free else STEP
+    step = None if options.free else GEOMETRY.frame_s
     plan = Plan(options.folder, cast, tuple(options.voices), options.share, step, options.seed)
     shards = [Shard(plan, number) for number in range(-(-options.utterances // _PER_SHARD))]
     with multiprocessing.Pool(options.processes) as pool:

@@ -207,10 +207,9 @@ def _divide(
 
 def read_turns(folder: Path) -> dict[int, Turn]:
     """A folder's lines as turns, by number."""
-    frame_s = GEOMETRY.frame_samples / GEOMETRY.sample_rate
     codes, heard = read_codes(folder, "codes"), read_codes(folder, "heard")
     lines = Speech(folder).lines
-    return {n: make_turn(lines[n], codes[n], heard.get(n), frame_s) for n in sorted(codes)}
+    return {n: make_turn(lines[n], codes[n], heard.get(n), GEOMETRY.frame_s) for n in sorted(codes)}
 
 
 def thinned(turns: Sequence[Turn], share: float) -> list[Turn]:

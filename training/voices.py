@@ -10,9 +10,9 @@ import argparse
 from pathlib import Path
 
 from fish_openai.audio.encode import encode_whole
+from training.codec_model import GEOMETRY
 from training.flite import SAMPLE_RATE, VOICES, Flite
 from training.speakers import Speaker
-from training.synthesise import STEP
 
 TEXT = "good evening, and thank you for calling. i hope you had a pleasant journey home."
 NAMED = {
@@ -45,7 +45,7 @@ def main() -> None:
     for name, speaker in CASTS[options.cast].items():
         home = options.folder / name
         home.mkdir(parents=True, exist_ok=True)
-        samples = speaker.say(flite, TEXT, STEP).samples
+        samples = speaker.say(flite, TEXT, GEOMETRY.frame_s).samples
         (home / f"{name}.flac").write_bytes(encode_whole("flac", SAMPLE_RATE, samples))
         (home / f"{name}.txt").write_text(TEXT + "\n", encoding="utf-8")
 

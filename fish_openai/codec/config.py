@@ -87,3 +87,8 @@ class CodecConfig(msgspec.Struct, frozen=True, kw_only=True):
     def frame_samples(self) -> int:
         """Samples in one frame of codes."""
         return math.prod(self.encoder_rates) * math.prod(self.downsample_factor)
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds of sound in one frame."""
+        return self.frame_samples / self.sample_rate

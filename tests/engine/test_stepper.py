@@ -148,8 +148,7 @@ def test_aborting_frees_a_row_wherever_it_is() -> None:
 
 def test_the_longest_time_of_a_request_is_that_of_all_its_turns_played(stage: Stage) -> None:
     (row,) = stage.submit("10 1")
-    frame_s = stage.backend.info.frame_samples / stage.backend.info.sample_rate
-    assert stage.stepper.longest_s(row) == (120 + 64) * frame_s
+    assert stage.stepper.longest_s(row) == (120 + 64) * stage.backend.info.frame_s
 
 
 def test_an_error_of_ours_ends_one_row(stage: Stage) -> None:
