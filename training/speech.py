@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-SILENCE = "pau"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
@@ -21,8 +19,6 @@ class Line:
     samples: int
     words: tuple[tuple[str, float, float], ...]
     """Name, first and last second."""
-    phones: tuple[tuple[str, float], ...]
-    """Name and last second."""
 
 
 class Speech:

@@ -77,7 +77,6 @@ def _facts(spoken: Utterance, text: str, speaker: int) -> dict[str, Any]:
         "speaker": speaker,
         "samples": len(spoken.samples),
         "words": [(w.name, round(w.start, 3), round(w.end, 3)) for w in spoken.words],
-        "phones": [(p.name, round(p.end, 3)) for p in spoken.phones],
     }
 
 

@@ -24,7 +24,7 @@ def write_speech(folder: Path) -> None:
     samples = _FRAMES * GEOMETRY.frame_samples
     np.save(folder / "0000.npy", rng.integers(-9000, 9000, _LINES * samples).astype(np.int16))
     words = [["one", 0.0, 0.2], ["two", 0.2, 0.5]]
-    line = {"text": "one two.", "speaker": 0, "samples": samples, "words": words, "phones": []}
+    line = {"text": "one two.", "speaker": 0, "samples": samples, "words": words}
     (folder / "0000.json").write_text(json.dumps([line] * _LINES))
     codes = rng.integers(0, 512, (_LINES, 1 + GEOMETRY.n_codebooks, _FRAMES)).astype(np.int16)
     np.savez(folder / "codes.0.npz", **{str(n): each for n, each in enumerate(codes)})
