@@ -12,7 +12,7 @@ RATE = 16_000
 SENTENCES = Path(__file__).with_name("heldout.txt").read_text("utf-8").splitlines()
 """None of them was in the embedded checkpoint's training."""
 _BEAMS = {"beam": 1e-80, "wbeam": 1e-60, "pbeam": 1e-80}
-"""Wide: as narrow as usual, the search loses the right sentence at its first word, and never comes back."""
+"""Wide: a search as narrow as usual loses the right sentence at its first words."""
 
 
 class SentencePicker:

@@ -16,6 +16,7 @@ from fish_openai.fidelity.gates import GATES
 from fish_openai.fidelity.passage import Passage
 from fish_openai.fidelity.speaking import speak_all
 from fish_openai.fidelity.teacher import forced_logits
+from fish_openai.fidelity.texts import TEXTS
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import KVCache, Span
 from fish_openai.presets import PRESETS
@@ -120,9 +121,8 @@ def test_random_weights_stay_within_the_gate(
 def test_the_demo_checkpoint_stays_within_the_gate(
     given: dict[str, str], gate: str, minnow: Loaded
 ) -> None:
-    found = compare(minnow, loaded("minnow", **given), Trial(texts=TRIAL.texts))
-    # The lengths of two sentences are few.
-    assert list(replace(GATES[gate], length_tolerance=0.25).failures(found)) == []
+    found = compare(minnow, loaded("minnow", **given), Trial(texts=TEXTS))
+    assert list(GATES[gate].failures(found)) == []
 
 
 def test_a_sentence_without_an_end_is_left_at_the_limit(reference: Loaded) -> None:
