@@ -62,7 +62,7 @@ class Shard:
         seed = self.plan.seed * 100_003 + self.number
         rng, source, flite = random.Random(seed), Sentences(seed), Flite()
         everyone = [n for n, s in enumerate(self.plan.cast) if s.voice in self.plan.voices]
-        usual = everyone[: len(self.plan.voices)]
+        usual = [number for number in everyone if number < len(VOICES)]
         for _ in range(_PER_SHARD):
             number = rng.choice(usual if rng.random() < self.plan.share else everyone)
             text = source.draw()
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--utterances", type=int, default=8000)
     parser.add_argument("--speakers", type=int, default=64)
-    parser.add_argument("--voices", nargs="+", choices=VOICES, default=VOICES)
+    parser.add_argument("--voices", nargs="+", choices=VOICES, default=VOICES, help="only these")
     parser.add_argument("--share", type=float, default=0.5, help="of the four voices as they are")
     parser.add_argument(
         "--free",
