@@ -21,7 +21,8 @@ from training.train_lm import load_lm
 
 PROFILE = Profile(
     uses_references=True,
-    carries_turns=True,
+    max_turns=2,
+    letter_s=0.07,
     max_sentence_chars=85,
     alphabet="abcdefghijklmnopqrstuvwxyz' ,.?!",
     spells_numbers_in="en",

@@ -35,11 +35,11 @@ class Backend(Protocol):
     def join(self, row: Row) -> None:
         """Append `row` to the batch, to read its voice and its first turn; or raise, and do not."""
 
-    def next_turn(self, index: int, row: Row) -> None:
-        """Let row `index`, whose last turn is over, read the current turn of `row`."""
+    def begin_turn(self, index: int, row: Row) -> None:
+        """Let row `index` read the current turn of `row`, and forget what it has said of this one.
 
-    def retry_turn(self, index: int, row: Row) -> None:
-        """Let row `index` forget its current turn and read it again, to draw with another seed."""
+        It goes on from the turn before only where `row.is_continuous`.
+        """
 
     def read(self, index: int) -> bool:
         """Read the next block of row `index`; whether nothing is left to read."""

@@ -74,13 +74,7 @@ def load_own(settings: Settings) -> Loaded:
     device = choose_device(settings.device)
     limit_memory(settings.vram_gb, device)
     parts = _load_parts(settings, checkpoint_folder(settings), device)
-    planner = Planner(
-        parts.tokenizer,
-        parts.profile,
-        num_codebooks=parts.info.num_codebooks,
-        num_slots=parts.num_slots,
-        sample_rate=parts.info.sample_rate,
-    )
+    planner = Planner(parts.tokenizer, parts.profile, parts.info, num_slots=parts.num_slots)
 
     def speaking(num_rows: int) -> Runner:
         runner = _runner(parts, num_rows, device, settings.voice_cache_mb)

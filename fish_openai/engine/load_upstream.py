@@ -39,15 +39,8 @@ def load_upstream(settings: Settings) -> Loaded:
     tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
     model = load_lm(folder, device=device, dtype=dtype)
     codec = load_codec(folder, device=device, dtype=torch.float32)
-    config, codec_config = ModelConfig.load(folder), CodecConfig.load(folder)
-    info = describe(folder, codec_config, profile, device=device, dtype=dtype)
-    planner = Planner(
-        tokenizer,
-        profile,
-        num_codebooks=config.num_codebooks,
-        num_slots=config.max_seq_len,
-        sample_rate=info.sample_rate,
-    )
+    info = describe(folder, CodecConfig.load(folder), profile, device=device, dtype=dtype)
+    planner = Planner(tokenizer, profile, info, num_slots=ModelConfig.load(folder).max_seq_len)
     return Loaded(UpstreamBackend(model, codec, profile, info), planner)
 
 

@@ -1,4 +1,4 @@
-"""How much of a row is decoded when, and which rows wait for others. No torch, no clock of its own.
+"""How much of a row is decoded and handed out when, and which rows wait for others. No torch, no clock.
 
 A stream is played while it is made, so what counts is a row's lead: seconds of sound that its listener
 has been given and has not played yet, if playing began with the first of them.
@@ -15,12 +15,18 @@ fewer and larger decodes cost less. All are multiples of the codec's `EXACT_FRAM
 is cut, which depends on the load, does not change a bit of it."""
 _MARGIN = 0.8
 """Part of the lead that the making of the next chunk may use up."""
+_RESERVE_S = 0.25
+"""With less lead than this, and what a small chunk takes, a sentence is handed out while it is spoken."""
 
 _AHEAD_S = 3.0
 _RESUME_S = 1.5
 """With a row about to starve, rows this far ahead wait until they have come down to this."""
+_PREEMPT_S = 4.0
+_RETURN_S = 2.0
+"""With requests waiting for a place, a row this far ahead gives up its own between two sentences, and
+wants it back when it has come down to this."""
 _MAX_UNREAD_S = 30.0
-"""Sound that may pile up for a client that does not take it, before its row waits."""
+"""Sound that may pile up for a client that does not take it, before its row gives up its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +49,27 @@ class Moment:
         """How far `row` is ahead of its listener; 0 while there is nothing to listen to."""
         if row.started_at is None:
             return 0.0
-        sound_s = row.num_handed_out * self.frame_s + row.num_silent / self.sample_rate
-        return sound_s - (self.now - row.started_at)
+        return row.num_handed_out / self.sample_rate - (self.now - row.started_at)
 
     def unread_s(self, row: Row) -> float:
         """Sound that the client has not taken yet."""
         return row.sink.num_unread / self.sample_rate
 
     def due_frames(self, row: Row) -> int:
-        """How many frames of `row` to decode now: a chunk, what is left at the end, or none."""
-        ready = len(row.frames)
-        if row.is_whole and not row.is_over:
-            ready -= row.turn_frames
+        """How many frames of `row` to decode now: a chunk, what is left at a sentence's end, or none."""
+        ready = len(row.utterance.frames)
         wanted = self._chunk_frames(row)
         if ready >= wanted:
             return wanted
-        return ready if row.is_over else 0
+        return ready if row.utterance.is_over else 0
 
     def _chunk_frames(self, row: Row) -> int:
         """The schedule's size, or the largest one before it that is made before the sound runs out.
 
         Where speaking is slower than listening, the sound runs out whatever is done, and large chunks
-        cost least.
+        cost least; they do, too, where nobody waits for them.
         """
-        if row.is_whole:
+        if not row.utterance.is_open:
             return CHUNKS[-1]
         sizes = CHUNKS[: row.num_chunks + 1]
         if not 0 < self.round_s < self.frame_s:
@@ -74,17 +77,32 @@ class Moment:
         affordable = _MARGIN * self.lead_s(row) / self.round_s
         return max((size for size in sizes if size <= affordable), default=sizes[0])
 
+    def must_open(self, row: Row) -> bool:
+        """Whether the listener of `row` cannot wait until the sentence is known to be good."""
+        return not row.is_whole and self.lead_s(row) < self._danger_s + _RESERVE_S
+
     def has_to_wait(self, row: Row, *, is_contended: bool) -> bool:
         """Whether a row that is being stepped should stop for now."""
-        is_ahead = is_contended and self.lead_s(row) > _AHEAD_S
-        return is_ahead or self.unread_s(row) > _MAX_UNREAD_S
+        return is_contended and self.lead_s(row) > _AHEAD_S
 
     def may_go_on(self, row: Row, *, is_contended: bool) -> bool:
         """Whether a row that has been waiting should be stepped again."""
-        is_near = not is_contended or self.lead_s(row) < _RESUME_S
-        return is_near and self.unread_s(row) < _MAX_UNREAD_S / 2
+        return not is_contended or self.lead_s(row) < _RESUME_S
 
     def is_contended(self, rows: Sequence[Row]) -> bool:
         """Whether the sound of one of `rows` will run out before two small chunks can be made."""
-        danger_s = 2 * CHUNKS[0] * self.round_s
-        return any(row.started_at is not None and self.lead_s(row) < danger_s for row in rows)
+        return any(row.started_at is not None and self.lead_s(row) < self._danger_s for row in rows)
+
+    def has_to_leave(self, row: Row, *, is_wanted: bool) -> bool:
+        """Whether `row`, between two sentences, gives up its place, which others want or not."""
+        is_ahead = is_wanted and self.lead_s(row) > _PREEMPT_S
+        return is_ahead or self.unread_s(row) > _MAX_UNREAD_S
+
+    def may_return(self, row: Row, *, is_wanted: bool) -> bool:
+        """Whether a row that has given up its place should have one again."""
+        is_near = not is_wanted or self.lead_s(row) < _RETURN_S
+        return is_near and self.unread_s(row) < _MAX_UNREAD_S / 2
+
+    @property
+    def _danger_s(self) -> float:
+        return 2 * CHUNKS[0] * self.round_s

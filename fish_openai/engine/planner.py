@@ -1,10 +1,14 @@
 """From a request to a row: text cut into turns and tokenised, before any work is queued."""
 
+import math
 import secrets
+import sys
+from collections.abc import Iterator, Sequence
 
-from fish_openai.engine.request import SpeechRequest
-from fish_openai.engine.row import MIN_TURN_FRAMES, Row, Sink
+from fish_openai.engine.request import EngineInfo, Reference, SpeechRequest
+from fish_openai.engine.row import Row, Sink, Turn
 from fish_openai.errors import BadRequest
+from fish_openai.text.pace import num_letters
 from fish_openai.text.profile import Profile
 from fish_openai.text.prompt import Prompt, text_prompt, voice_prompt
 from fish_openai.text.script import Script, write_script
@@ -12,6 +16,9 @@ from fish_openai.text.tokenizer import Tokenizer
 
 _SEED_BITS = 62
 """Leaves room above for the seeds of further attempts."""
+_RUNAWAY = 2.0
+_RUNAWAY_S = 1.0
+"""A sentence that takes so many times what such sentences usually take, and a second, has run away."""
 
 
 class Planner:
@@ -20,25 +27,22 @@ class Planner:
     Args:
         tokenizer: the checkpoint's.
         profile: what it can read.
-        num_codebooks: rows of its codes.
+        info: its codes and its sound.
         num_slots: most tokens of one row.
-        sample_rate: of its sound, Hz.
     """
 
     def __init__(
         self,
         tokenizer: Tokenizer,
         profile: Profile,
+        info: EngineInfo,
         *,
-        num_codebooks: int,
         num_slots: int,
-        sample_rate: int,
     ) -> None:
         self._tokenizer = tokenizer
         self._profile = profile
-        self._num_codebooks = num_codebooks
+        self._info = info
         self._num_slots = num_slots
-        self._sample_rate = sample_rate
 
     def plan(self, request: SpeechRequest, sink: Sink) -> Row:
         """The row that will speak `request` into `sink`.
@@ -55,30 +59,42 @@ class Planner:
             sink=sink,
             prefix=prefix,
             turns=turns,
+            max_carried=self._max_carried(request),
             pauses=self._pauses(script),
             sampling=request.sampling.with_seed(secrets.randbits(_SEED_BITS)),
             max_frames=request.max_frames,
             is_whole=request.is_whole,
         )
 
-    def _prefix(self, request: SpeechRequest) -> Prompt:
-        references = request.references if self._profile.uses_references else ()
-        pairs = ((reference.text, reference.codes) for reference in references)
-        return voice_prompt(self._tokenizer, pairs, self._num_codebooks)
+    def _references(self, request: SpeechRequest) -> Sequence[Reference]:
+        return request.references if self._profile.uses_references else ()
 
-    def _turns(self, script: Script) -> list[Prompt]:
-        return [
-            text_prompt(self._tokenizer, line.text, self._num_codebooks) for line in script.lines
-        ]
+    def _prefix(self, request: SpeechRequest) -> Prompt:
+        pairs = ((each.text, each.codes) for each in self._references(request))
+        return voice_prompt(self._tokenizer, pairs, self._info.num_codebooks)
+
+    def _max_carried(self, request: SpeechRequest) -> int:
+        if self._profile.max_turns is None:
+            return sys.maxsize
+        return max(self._profile.max_turns - len(self._references(request)) - 1, 0)
+
+    def _turns(self, script: Script) -> Iterator[Turn]:
+        for line in script.lines:
+            prompt = text_prompt(self._tokenizer, line.text, self._info.num_codebooks)
+            usual_s = num_letters(line.text) * self._profile.letter_s
+            limit_s = _RUNAWAY * usual_s + _RUNAWAY_S
+            yield Turn(prompt, self._frames(usual_s), self._frames(limit_s))
+
+    def _frames(self, seconds: float) -> int:
+        return math.ceil(seconds / self._info.frame_s)
 
     def _pauses(self, script: Script) -> tuple[int, ...]:
         seconds = (*(line.pause_s for line in script.lines), script.last_pause_s)
-        return tuple(round(pause_s * self._sample_rate) for pause_s in seconds)
+        return tuple(round(pause_s * self._info.sample_rate) for pause_s in seconds)
 
-    def _check_room(self, prefix: Prompt, turns: tuple[Prompt, ...]) -> None:
-        needed = (
-            prefix.shape[1] + max((turn.shape[1] for turn in turns), default=0) + MIN_TURN_FRAMES
-        )
+    def _check_room(self, prefix: Prompt, turns: Sequence[Turn]) -> None:
+        longest = max((turn.prompt.shape[1] + turn.usual_frames for turn in turns), default=0)
+        needed = prefix.shape[1] + longest
         if needed > self._num_slots:
             raise BadRequest(
                 f"the voice's references ({prefix.shape[1]} tokens) and the longest sentence need "

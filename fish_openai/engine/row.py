@@ -1,25 +1,21 @@
 """One accepted request on its way through the engine. No torch."""
 
-from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fish_openai.engine.request import Pcm, Sampling, Usage
+from fish_openai.engine.utterance import Utterance
 from fish_openai.text.prompt import Prompt
 
-MIN_TURN_FRAMES = 64
-_FRAMES_PER_TOKEN = 12
-"""A turn that is longer than this for its text has run away: speech needs 1-6 frames a text token."""
-_STUCK_FRAMES = 64
-_STUCK_CODES = 2
-"""A turn whose last frames hold no more than this many different semantic codes repeats itself."""
+_MAX_ATTEMPTS = 3
+"""How often one sentence is tried, each time under another seed, as long as none of it has been heard."""
 _NUM_SEEDS = 2**63
 """Seeds are what int64 holds from 0 on."""
-_MAX_ATTEMPTS = 3
-"""How often one turn is tried, each time under another seed, as long as none of it has been heard."""
+_NEXT_SENTENCE = 0x1E3779B97F4A7C15
+"""What is added to the seed for every sentence: odd and large, so that no two that are near meet."""
 
 
 class Sink(Protocol):
@@ -39,6 +35,16 @@ class Sink(Protocol):
         """No more will be pushed, because of `error`."""
 
 
+class Turn(NamedTuple):
+    """A sentence to speak."""
+
+    prompt: Prompt
+    usual_frames: int
+    """How long such a sentence usually is"""
+    limit: int
+    """Frames after which it has run away"""
+
+
 @dataclass(eq=False, slots=True, kw_only=True)
 class Row:
     """A request, from its acceptance to its end.
@@ -46,78 +52,78 @@ class Row:
     Attributes:
         sink: gets the samples and exactly one ending.
         prefix: the voice's part of the prompt.
-        turns: prompts of the sentences, in order; without any, the row is silence alone.
+        turns: the sentences, in order; without any, the row is silence alone.
         sampling: with a seed.
+        max_carried: sentences before the current one that it may be a continuation of.
         pauses: samples of silence before each turn, and behind the last; none at all for no pause.
         max_frames: the caller's own limit.
-        is_whole: nobody listens before the end, so a turn is handed out only once it is complete.
+        is_whole: nobody listens before the end.
         deadline: when it is given up, on the monotonic clock.
-        admitted_at: when it left the queue.
+        admitted_at: when it left the queue for the first time.
         turn: index of the sentence that is being spoken.
+        pause: samples of silence that are due before its next samples.
         attempt: how often that sentence has been begun again.
-        frames: spoken but not yet decoded, each int32 [num_codebooks].
-        sounds: the latest semantic codes of the current turn.
-        starts: at which frame each turn began, up to the current one.
+        utterance: what has become of it so far.
         num_frames: spoken and kept, all turns together.
-        turn_frames: those of the current turn.
-        num_chunks: handed out.
-        num_silent: samples of silence handed out.
-        started_at: when the first chunk was handed out.
-        is_over: everything has been spoken.
+        num_chunks: given to the codec.
+        num_handed_out: samples, silence included.
+        num_cut: sentences that went wrong and were cut short or left out.
+        is_continuous: whether the last sentence may be continued: it ended well, and in this place.
+        is_heard: whether there was any sound in what has been handed out.
+        started_at: when the first samples were handed out.
     """
 
     sink: Sink
     prefix: Prompt
-    turns: tuple[Prompt, ...]
+    turns: tuple[Turn, ...]
     sampling: Sampling
+    max_carried: int = 0
     pauses: tuple[int, ...] = ()
     max_frames: int | None = None
     is_whole: bool = False
     deadline: float = float("inf")
-    admitted_at: float = 0.0
+    admitted_at: float | None = None
     turn: int = 0
+    pause: int = 0
     attempt: int = 0
-    frames: list[NDArray[np.int32]] = field(default_factory=list)
-    sounds: deque[int] = field(default_factory=lambda: deque(maxlen=_STUCK_FRAMES))
-    starts: list[int] = field(default_factory=lambda: [0])
+    utterance: Utterance = field(init=False)
     num_frames: int = 0
-    turn_frames: int = 0
     num_chunks: int = 0
-    num_silent: int = 0
+    num_handed_out: int = 0
+    num_cut: int = 0
+    is_continuous: bool = False
+    is_heard: bool = False
     started_at: float | None = None
-    is_over: bool = False
+
+    def __post_init__(self) -> None:
+        if self.turns:
+            self._begin_turn()
 
     @property
     def usage(self) -> Usage:
         """What the request has used so far."""
-        input_tokens = sum(turn.shape[1] for turn in self.turns)
+        input_tokens = sum(turn.prompt.shape[1] for turn in self.turns)
         return Usage(input_tokens=input_tokens, output_frames=self.num_frames)
 
     @property
     def prompt(self) -> Prompt:
         """The current turn's."""
-        return self.turns[self.turn]
+        return self.turns[self.turn].prompt
 
     @property
     def turn_sampling(self) -> Sampling:
-        """The request's; under another seed if the turn has been begun again."""
-        assert self.sampling.seed is not None
-        return replace(self.sampling, seed=(self.sampling.seed + self.attempt) % _NUM_SEEDS)
+        """The request's, under a seed of this sentence's and this attempt's own.
 
-    @property
-    def turn_limit(self) -> int:
-        """Frames after which the current turn has run away."""
-        return _turn_limit(self.prompt)
+        So a sentence does not depend on how many frames were drawn before it.
+        """
+        assert self.sampling.seed is not None
+        seed = self.sampling.seed + self.turn * _NEXT_SENTENCE + self.attempt
+        return replace(self.sampling, seed=seed % _NUM_SEEDS)
 
     @property
     def max_possible_frames(self) -> int:
         """Frames after which every turn has run away."""
-        return sum(map(_turn_limit, self.turns))
-
-    @property
-    def num_handed_out(self) -> int:
-        """Frames that have been decoded."""
-        return self.num_frames - len(self.frames)
+        return sum(turn.limit for turn in self.turns)
 
     @property
     def is_at_max(self) -> bool:
@@ -125,62 +131,31 @@ class Row:
         return self.max_frames is not None and self.num_frames >= self.max_frames
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether the turn has run away or repeats itself."""
-        if self.turn_frames > self.turn_limit:
-            return True
-        return len(self.sounds) == _STUCK_FRAMES and len(set(self.sounds)) <= _STUCK_CODES
+    def is_last(self) -> bool:
+        """Whether nothing is left to say behind the current turn."""
+        return self.is_at_max or self.turn + 1 == len(self.turns)
 
     @property
     def can_try_again(self) -> bool:
-        """Whether the current turn may be begun again: nothing of it has been handed out."""
-        return self.attempt + 1 < _MAX_ATTEMPTS and self.turn_frames <= len(self.frames)
+        """Whether the current turn may be begun again: nobody has heard anything of it."""
+        return self.attempt + 1 < _MAX_ATTEMPTS and not self.utterance.is_heard
 
     def add_frame(self, codes: NDArray[np.int32]) -> None:
         """Note one spoken frame."""
-        self.frames.append(codes)
-        self.sounds.append(int(codes[0]))
+        self.utterance.add(codes)
         self.num_frames += 1
-        self.turn_frames += 1
 
-    def start_next_turn(self) -> bool:
-        """Go on to the next sentence; false if there is none."""
-        if self.turn + 1 == len(self.turns):
-            return False
+    def start_next_turn(self) -> None:
+        """Go on to the next sentence; there must be one."""
         self.turn += 1
-        self.starts.append(self.num_frames)
-        self.turn_frames = self.attempt = 0
-        self.sounds.clear()
-        return True
+        self._begin_turn()
 
     def try_again(self) -> None:
         """Forget what has been spoken of the current turn."""
-        kept = len(self.frames) - self.turn_frames
-        self.num_frames -= self.turn_frames
-        del self.frames[kept:]
-        self.turn_frames = 0
+        self.num_frames -= self.utterance.num_frames
         self.attempt += 1
-        self.sounds.clear()
-
-    def take_chunk(self, num_frames: int) -> NDArray[np.int32]:
-        """The oldest frames, int32 [num_codebooks, num_frames]; they count as handed out."""
-        chunk, self.frames = self.frames[:num_frames], self.frames[num_frames:]
-        self.num_chunks += 1
-        return np.stack(chunk, axis=1)
-
-    def with_pauses(self, pcm: Pcm, num_frames: int) -> Pcm:
-        """`pcm`, the `num_frames` frames taken last, with the silence before turns that begin in them."""
-        first, frame_samples = self.num_handed_out - num_frames, len(pcm) // num_frames
-        pauses = [
-            ((start - first) * frame_samples, samples)
-            for start, samples in zip(self.starts, self.pauses, strict=False)
-            if samples and first <= start < first + num_frames
-        ]
-        if not pauses:
-            return pcm
-        positions, lengths = zip(*pauses, strict=True)
-        self.num_silent += sum(lengths)
-        return np.insert(pcm, np.repeat(positions, lengths), 0.0)
+        self.is_continuous = False
+        self._begin_utterance()
 
     @property
     def last_pause(self) -> int:
@@ -188,6 +163,15 @@ class Row:
         is_complete = self.turn + 1 >= len(self.turns) and not self.is_at_max
         return self.pauses[-1] if self.pauses and is_complete else 0
 
+    def behind_pause(self, pcm: Pcm) -> Pcm:
+        """`pcm`, and before it the silence that is due."""
+        silence, self.pause = np.zeros(self.pause, np.float32), 0
+        return np.concatenate([silence, pcm])
 
-def _turn_limit(prompt: Prompt) -> int:
-    return max(MIN_TURN_FRAMES, _FRAMES_PER_TOKEN * prompt.shape[1])
+    def _begin_turn(self) -> None:
+        self.pause = self.pauses[self.turn] if self.pauses else 0
+        self.attempt = 0
+        self._begin_utterance()
+
+    def _begin_utterance(self) -> None:
+        self.utterance = Utterance(limit=self.turns[self.turn].limit)

@@ -38,7 +38,7 @@ class _Place:
         prefix_length: tokens of the voice.
         voice: its key in the cache of voices, while it is being read.
         length: live tokens in the cache.
-        turn_start: where the current turn's prompt begins.
+        num_carried: turns behind the voice that the current one goes on from.
         unread: what is still to be read, [1, 1 + num_codebooks, tokens] each.
         is_read: a prompt has just been read: the next frame follows from it, not from the last one.
     """
@@ -46,7 +46,7 @@ class _Place:
     prefix_length: int
     voice: bytes | None
     length: int = 0
-    turn_start: int = 0
+    num_carried: int = 0
     unread: deque[Tensor] = field(default_factory=deque)
     is_read: bool = False
 
@@ -59,7 +59,7 @@ class Runner:
         streams: the codec's decoder.
         encoder: the codec's encoder.
         tokenizer: the checkpoint's.
-        profile: sampling defaults and whether turns are carried on.
+        profile: sampling defaults.
         info: what to tell the rest of the product.
         num_rows: most rows at once.
         num_slots: most tokens in a row: prefix, sentences and frames together.
@@ -122,30 +122,27 @@ class Runner:
             place.unread.extend(self._blocks(row.prefix))
         else:
             self._cache.restore(index, known.keys, known.values)
-            place.voice, place.length, place.turn_start = None, known.length, known.length
+            place.voice, place.length = None, known.length
         place.unread.extend(self._blocks(row.prompt))
         self._streams.open(index)
         self._places.append(place)
 
-    def next_turn(self, index: int, row: Row) -> None:
-        """Carry the conversation on, or begin again behind the voice when it is full or not wanted."""
-        place = self._places[index]
-        needed = 1 + row.prompt.shape[1] + row.turn_limit
-        if self._profile.carries_turns and place.length + needed < self._cache.num_slots:
-            place.unread.append(self._end)
-        else:
-            place.length = place.prefix_length
-        place.turn_start = place.length
-        place.unread.extend(self._blocks(row.prompt))
-
-    def retry_turn(self, index: int, row: Row) -> None:
-        """Begin the turn again where it began; see `Backend`."""
+    def begin_turn(self, index: int, row: Row) -> None:
+        """Carry the conversation on, or begin again behind the voice; see `Backend`."""
         place = self._places[index]
         self._sampler.join(index, Drawing.of(row.turn_sampling, self._profile))
-        if place.turn_start > place.prefix_length:
+        self._streams.restart(index)
+        if self._can_carry_on(place, row):
+            place.num_carried += 1
             place.unread.append(self._end)
-        place.length = place.turn_start
+        else:
+            place.num_carried, place.length = 0, place.prefix_length
         place.unread.extend(self._blocks(row.prompt))
+
+    def _can_carry_on(self, place: _Place, row: Row) -> bool:
+        needed = 1 + row.prompt.shape[1] + row.utterance.limit
+        has_room = place.length + needed < self._cache.num_slots
+        return row.is_continuous and place.num_carried < row.max_carried and has_room
 
     def read(self, index: int) -> bool:
         """Read one block; see `Backend`."""
@@ -157,7 +154,7 @@ class Runner:
         place.is_read = True
         if place.voice is not None and place.length == place.prefix_length:
             self.voices.put(place.voice, Prefix(*self._cache.save(index, place.length)))
-            place.voice, place.turn_start = None, place.length
+            place.voice = None
         return not place.unread
 
     def step(self, num_rows: int) -> Frames:

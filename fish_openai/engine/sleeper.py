@@ -51,13 +51,9 @@ class Sleeper:
         """
         self._wake().join(row)
 
-    def next_turn(self, index: int, row: Row) -> None:
+    def begin_turn(self, index: int, row: Row) -> None:
         """See `Backend`."""
-        self._awake.next_turn(index, row)
-
-    def retry_turn(self, index: int, row: Row) -> None:
-        """See `Backend`."""
-        self._awake.retry_turn(index, row)
+        self._awake.begin_turn(index, row)
 
     def read(self, index: int) -> bool:
         """See `Backend`."""

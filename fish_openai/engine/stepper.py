@@ -1,17 +1,16 @@
-"""One round of the engine thread: admit, read, pace, step every row, hand out what is ready."""
+"""One round of the engine thread: admit, read, pace, step every row, end what has been said."""
 
 import logging
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 
 from fish_openai.engine.backend import Backend, Frames
-from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.memory import is_out_of_memory
+from fish_openai.engine.outlet import Outlet
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.request import Codes
 from fish_openai.engine.row import Row
@@ -22,14 +21,6 @@ _log = logging.getLogger(__name__)
 _NEWEST_ROUND = 0.05
 _NEWEST_REQUEST = 0.2
 """Weights of the newest in the moving averages of their length."""
-
-
-class _Begun(NamedTuple):
-    """What the codec has been asked for and has not handed over."""
-
-    rows: list[Row]
-    num_frames: int
-    decoding: Decoding
 
 
 class Stepper:
@@ -46,29 +37,39 @@ class Stepper:
         self._backend = backend
         self._clock = clock
         self._reading: deque[Row] = deque()
-        self._begun: deque[_Begun] = deque()
         self.table = Table(backend)
+        self._outlet = Outlet(backend, self.table, self._guard, clock)
         self.waiting: deque[Row] = deque()
+        self.preempted: list[Row] = []
         self.num_frames = 0
+        self.num_retries = 0
+        self.num_cut = 0
         self.round_s = 0.0
         self.request_s = 0.0
 
     @property
     def has_work(self) -> bool:
         """Whether any row waits or runs."""
-        return bool(self.waiting or self.table)
+        return bool(self.waiting or self.preempted or self.table)
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All of them, wherever they are."""
+        return (*self.waiting, *self.preempted, *self.table.rows)
 
     def submit(self, row: Row) -> None:
         """Put `row` at the end of the queue; one that is silence alone ends at once."""
         if row.turns:
             self.waiting.append(row)
         else:
-            self._finish(row)
+            self._end_well(row)
 
     def abort(self, row: Row) -> None:
         """Forget `row`, wherever it is; nothing happens if it has ended."""
         if row in self.waiting:
             self.waiting.remove(row)
+        elif row in self.preempted:
+            self.preempted.remove(row)
         elif row in self.table:
             if row in self._reading:
                 self._reading.remove(row)
@@ -81,17 +82,16 @@ class Stepper:
 
     def end(self, error: Exception) -> None:
         """End every row with `error`, for good: the backend is not asked, it ends too."""
-        for row in (*self.waiting, *self.table.rows):
+        for row in self.rows:
             row.sink.fail(error)
-        self.waiting.clear()
-        self._reading.clear()
-        self._begun.clear()
-        self.table = Table(self._backend)
+        for queue in (self.waiting, self.preempted, self._reading, self.table):
+            queue.clear()
 
     def round(self) -> bool:
         """One frame for every row that is neither reading nor far ahead; whether there was any."""
         began = self._clock()
         self._expire(began)
+        self._bring_back()
         self._admit()
         self._read()
         self._pace()
@@ -99,11 +99,11 @@ class Stepper:
         if has_stepped:
             self._step()
         # The codec has worked beside this step on what the last round asked of it.
-        self._collect()
-        has_decoded = self._hand_out()
+        self._outlet.collect()
+        has_decoded = self._outlet.decode_due(self._moment())
         if not has_stepped:
-            self._collect()
-        self._end_finished()
+            self._outlet.collect()
+        self._end_utterances()
         if not has_stepped:
             return has_decoded
         self.round_s = _average(self.round_s, self._clock() - began, _NEWEST_ROUND)
@@ -111,7 +111,7 @@ class Stepper:
 
     def check_integrity(self) -> None:
         """Raise `AssertionError` with the numbers if a row is in two places or lost."""
-        rows = [*self.waiting, *self.table.rows]
+        rows = self.rows
         distinct, held = len({id(row) for row in rows}), self.table.held
         if distinct != len(rows) or any(row not in held for row in self._reading):
             raise AssertionError(
@@ -135,13 +135,22 @@ class Stepper:
         return row.max_possible_frames * max(self.round_s, info.frame_s) + pauses_s
 
     def _expire(self, now: float) -> None:
-        for row in [row for row in (*self.waiting, *self.table.rows) if row.deadline < now]:
+        for row in [row for row in self.rows if row.deadline < now]:
             self.fail(row, EngineFault("the request took too long and was given up"))
+
+    def _bring_back(self) -> None:
+        """Let rows whose listeners have come near go before those that have not begun."""
+        moment, is_wanted = self._moment(), bool(self.waiting)
+        for row in list(self.preempted):
+            if moment.may_return(row, is_wanted=is_wanted):
+                self.preempted.remove(row)
+                self.waiting.appendleft(row)
 
     def _admit(self) -> None:
         while self.waiting and not self.table.is_full:
             row = self.waiting.popleft()
-            row.admitted_at = self._clock()
+            if row.admitted_at is None:
+                row.admitted_at = self._clock()
             with self._guard([row], "making room for a request"):
                 self._backend.join(row)
                 self.table.add(row)
@@ -165,7 +174,7 @@ class Stepper:
             if moment.has_to_wait(row, is_contended=is_contended):
                 self.table.hold(row)
         for row in self.table.held:
-            is_idle = not row.is_over and row not in self._reading
+            is_idle = not row.utterance.is_over and row not in self._reading
             if is_idle and moment.may_go_on(row, is_contended=is_contended):
                 self.table.resume(row)
 
@@ -177,7 +186,7 @@ class Stepper:
     def _take(self, stepping: Sequence[Row], frames: Frames) -> None:
         for row, codes, is_over in zip(stepping, frames.codes, frames.is_over, strict=True):
             if is_over:
-                self._end_turn(row)
+                self._end_speech(row)
             else:
                 self._add_frame(row, codes)
 
@@ -185,84 +194,82 @@ class Stepper:
         row.add_frame(codes)
         self.num_frames += 1
         if row.is_at_max:
-            self._end(row)
-        elif row.is_stuck or not self._backend.has_room(self.table.index(row)):
-            self._try_again(row, f"did not stop after {row.turn_frames} frames of one sentence")
+            self._end_speech(row)
+        elif row.utterance.is_stuck or not self._backend.has_room(self.table.index(row)):
+            self._give_up(row)
 
-    def _end_turn(self, row: Row) -> None:
-        if not row.turn_frames:
-            self._try_again(row, "said nothing for a sentence")
-        elif row.start_next_turn():
-            with self._guard([row], "ending a sentence"):
-                self._backend.next_turn(self.table.index(row), row)
-                self._read_on(row)
-        else:
-            self._end(row)
+    def _give_up(self, row: Row) -> None:
+        utterance = row.utterance
+        utterance.fault = f"did not stop after {utterance.num_frames} frames of one sentence"
+        self._end_speech(row)
+        if row.can_try_again:
+            self._try_again(row, utterance.fault)
 
-    def _end(self, row: Row) -> None:
-        row.is_over = True
+    def _end_speech(self, row: Row) -> None:
+        row.utterance.is_over = True
         self.table.hold(row)
 
     def _try_again(self, row: Row, problem: str) -> None:
-        if not row.can_try_again:
-            self.fail(row, LastingFault(f"the model {problem}, {row.attempt + 1} times"))
-            return
-        _log.warning("the model %s; trying again with another seed", problem)
+        _log.info("the model %s; trying again with another seed", problem)
         row.try_again()
-        with self._guard([row], "beginning a sentence again"):
-            self._backend.retry_turn(self.table.index(row), row)
-            self._read_on(row)
+        self.num_retries += 1
+        self._begin_turn(row)
 
-    def _read_on(self, row: Row) -> None:
-        self.table.hold(row)
-        self._reading.append(row)
+    def _begin_turn(self, row: Row) -> None:
+        with self._guard([row], "beginning a sentence"):
+            self._backend.begin_turn(self.table.index(row), row)
+            self._reading.append(row)
 
-    def _hand_out(self) -> bool:
-        """Decode what is due; whether anything was."""
-        moment = self._moment()
-        by_size: defaultdict[int, list[Row]] = defaultdict(list)
+    def _end_utterances(self) -> None:
         for row in self.table.rows:
-            by_size[moment.due_frames(row)].append(row)
-        due = by_size.keys() - {0}
-        for num_frames in due:
-            with self._guard(by_size[num_frames], "the codec"):
-                self._decode(by_size[num_frames], num_frames)
-        return bool(due)
+            if row.utterance.is_decoded:
+                self._end_utterance(row)
 
-    def _decode(self, rows: list[Row], num_frames: int) -> None:
-        indices = [self.table.index(row) for row in rows]
-        chunks = [row.take_chunk(num_frames) for row in rows]
-        begun = _Begun(rows, num_frames, self._backend.decode(indices, chunks))
-        if begun.decoding.is_ready:
-            self._push(begun)
+    def _end_utterance(self, row: Row) -> None:
+        problem = row.utterance.fault or self._silence_of(row)
+        if problem and row.can_try_again:
+            self._try_again(row, problem)
+            return
+        if problem:
+            self._cut(row, problem)
+        self._outlet.flush(row)
+        row.is_continuous = not problem
+        if row.is_last:
+            self._finish(row)
         else:
-            self._begun.append(begun)
+            self._go_on(row)
 
-    def _collect(self) -> None:
-        """Wait for what the codec has begun, and hand it out."""
-        while self._begun:
-            begun = self._begun.popleft()
-            with self._guard([row for row in begun.rows if row in self.table], "the codec"):
-                self._push(begun)
+    def _silence_of(self, row: Row) -> str:
+        is_silent = not row.is_at_max and not self._outlet.has_sound(row)
+        return "said nothing for a sentence" if is_silent else ""
 
-    def _push(self, begun: _Begun) -> None:
-        for row, pcm in zip(begun.rows, begun.decoding.wait(), strict=True):
-            if row not in self.table:
-                continue
-            if row.started_at is None:
-                row.started_at = self._clock()
-            row.sink.push(row.with_pauses(pcm, begun.num_frames), row.usage)
+    def _cut(self, row: Row, problem: str) -> None:
+        _log.warning("the model %s (%d of %d): it is cut", problem, row.turn + 1, len(row.turns))
+        self._outlet.cut(row)
+        row.num_cut += 1
+        self.num_cut += 1
 
-    def _end_finished(self) -> None:
-        decoding = [row for begun in self._begun for row in begun.rows]
-        for row in self.table.rows:
-            if row.is_over and not row.frames and row not in decoding:
-                self._finish(row)
-                self.table.remove(row)
-                seconds = self._clock() - row.admitted_at
-                self.request_s = _average(self.request_s, seconds, _NEWEST_REQUEST)
+    def _go_on(self, row: Row) -> None:
+        """Let `row` speak its next sentence, now or, where others wait and it can, later."""
+        row.start_next_turn()
+        if self._moment().has_to_leave(row, is_wanted=bool(self.waiting)):
+            self.table.remove(row)
+            row.is_continuous = False
+            self.preempted.append(row)
+        else:
+            self._begin_turn(row)
 
     def _finish(self, row: Row) -> None:
+        if row.num_cut and not row.is_heard:
+            row.sink.fail(LastingFault(f"the model could say none of {len(row.turns)} sentence(s)"))
+        else:
+            self._end_well(row)
+        self.table.remove(row)
+        assert row.admitted_at is not None
+        seconds = self._clock() - row.admitted_at
+        self.request_s = _average(self.request_s, seconds, _NEWEST_REQUEST)
+
+    def _end_well(self, row: Row) -> None:
         if row.last_pause:
             row.sink.push(np.zeros(row.last_pause, np.float32), row.usage)
         row.sink.finish(row.usage)

@@ -48,10 +48,13 @@ class Streams:
 
     def open(self, index: int) -> None:
         """Start a new stream for row `index`."""
-        place = self._free.pop()
-        self._places[index] = place
+        self._places[index] = self._free.pop()
+        self.restart(index)
+
+    def restart(self, index: int) -> None:
+        """Let the stream of row `index` begin anew: what it has decoded has no more effect."""
         with self._lane.entered():
-            self._step.begin(place)
+            self._step.begin(self._places[index])
 
     def close(self, index: int) -> None:
         """End the stream of row `index`."""

@@ -78,6 +78,11 @@ class Table:
         self._rows.pop()
         self._backend.leave()
 
+    def clear(self) -> None:
+        """Forget every row without asking the backend, which ends, too."""
+        self._rows.clear()
+        self.num_stepping = 0
+
     def _swap(self, first: int, second: int) -> None:
         if first != second:
             rows = self._rows

@@ -1,7 +1,7 @@
 """fish-speech's own classes behind the engine: one row at a time, for listening side by side.
 
 Slow by construction (0.4 to 3 s a frame on two CPU cores): upstream attends over its whole cache for
-every frame, and its codec cannot continue, so each chunk is decoded from the beginning of the speech.
+every frame, and its codec cannot continue, so each chunk is decoded from the beginning of the sentence.
 """
 
 from collections.abc import Sequence
@@ -46,15 +46,10 @@ class UpstreamBackend:
 
     def join(self, row: Row) -> None:
         """Start the first turn; see `Backend`."""
-        self._spoken = self._spoken[:, :0]
         self._start(row)
 
-    def next_turn(self, index: int, row: Row) -> None:  # noqa: ARG002
+    def begin_turn(self, index: int, row: Row) -> None:  # noqa: ARG002
         """Start the next turn behind the voice alone: upstream has no conversations."""
-        self._start(row)
-
-    def retry_turn(self, index: int, row: Row) -> None:  # noqa: ARG002
-        """See `Backend`."""
         self._start(row)
 
     def read(self, index: int) -> bool:  # noqa: ARG002
@@ -91,6 +86,7 @@ class UpstreamBackend:
         return encode(self._codec, pcm)
 
     def _start(self, row: Row) -> None:
+        self._spoken = self._spoken[:, :0]
         drawing = Drawing.of(row.turn_sampling, self._profile)
         torch.manual_seed(drawing.seed)  # upstream draws from the process's generator
         prompt = np.concatenate([row.prefix, row.prompt], axis=1)

@@ -58,7 +58,7 @@ def _speak(loaded: Loaded, text: str, seed: int, max_frames: int) -> Spoken:
     backend = loaded.backend
     request = SpeechRequest(text=text, sampling=Sampling(seed=seed))
     row = loaded.planner.plan(request, _Nobody())
-    spoken, limit = Spoken(row), min(row.turn_limit, max_frames)
+    spoken, limit = Spoken(row), min(row.utterance.limit, max_frames)
     backend.join(row)
     while not backend.read(0):
         pass

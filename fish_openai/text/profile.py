@@ -12,8 +12,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     uses_references: bool = True
     """Whether it was trained with reference turns; if not, it has one built-in voice."""
-    carries_turns: bool = True
-    """Whether a sentence may continue the conversation of the sentences before it."""
+    max_turns: int | None = None
+    """Turns that it has learnt to hold together, those of references included; None: what its context
+    holds. Behind the voice, a sentence goes on from so many sentences before it, less itself."""
+    letter_s: float = 0.075
+    """Seconds that it usually speaks for a letter (`text.pace`)."""
     max_sentence_chars: int = 300
     alphabet: str | None = None
     """Lower-case characters seen in training; None: any text."""

@@ -1,10 +1,10 @@
 """Long text into pieces that the model can speak in one turn."""
 
-import re
 import unicodedata
-from collections.abc import Iterator
 
 import sentencex
+
+from fish_openai.text.cut import cut
 
 _SCRIPT_LANGUAGES = {
     "HIRAGANA": "ja",
@@ -20,19 +20,17 @@ _SCRIPT_LANGUAGES = {
 }
 """The first of these scripts that occurs picks the rules (kana before Han, which Japanese has too);
 without any of them the rules are English."""
-_BREAKS = (r"[;:。！？、，；：…—–]|[.,!?](?=\s)", r"\s")
-"""Where an overlong sentence may be cut: after a clause, or else between words."""
 
 
 def split(text: str, max_chars: int) -> list[str]:
     """Sentences of `text`, none longer than `max_chars`; joined they are `text` again.
 
-    A sentence that is longer is cut after a clause, failing that between words, failing that anywhere.
+    A sentence that is longer is cut into even pieces (`cut`).
     Pieces without a letter or digit are joined to the piece before them.
     """
     pieces: list[str] = []
     for sentence in sentencex.segment(_language(text), text):
-        for piece in _cut(sentence, max_chars):
+        for piece in cut(sentence, max_chars):
             if pieces and not is_speakable(piece) and len(pieces[-1]) + len(piece) <= max_chars:
                 pieces[-1] += piece
             else:
@@ -48,20 +46,3 @@ def is_speakable(text: str) -> bool:
 def _language(text: str) -> str:
     scripts = {unicodedata.name(character, "").partition(" ")[0] for character in text}
     return next((_SCRIPT_LANGUAGES[name] for name in _SCRIPT_LANGUAGES if name in scripts), "en")
-
-
-def _cut(sentence: str, max_chars: int) -> Iterator[str]:
-    while len(sentence) > max_chars:
-        end = _last_break(sentence[:max_chars])
-        yield sentence[:end]
-        sentence = sentence[end:]
-    if sentence:
-        yield sentence
-
-
-def _last_break(head: str) -> int:
-    for pattern in _BREAKS:
-        ends = [match.end() for match in re.finditer(pattern, head)]
-        if ends:
-            return ends[-1]
-    return len(head)

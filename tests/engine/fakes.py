@@ -1,14 +1,14 @@
 """A backend without tensors: each row counts, so that every frame of it can be told apart.
 
 A request's text says how many frames each of its sentences has: `"3 5"` is two, of three frames and of
-five. A frame's codes, and its only sample, are its number in the request.
+five. A frame's codes are its number in the request, and its only sample tells it.
 """
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from fish_openai.engine.voice_cache import VoiceCache
 from tests.engine.sums import CountingPlanner
 
 NUM_CODEBOOKS = 2
+_LOUD, _STEP = 2**-3, 2**-14
+"""Frame 0 is this loud, and every next one so much louder: all can be heard, and none is clipped."""
 INFO = EngineInfo(
     checkpoint="counting",
     codec_id="counting",
@@ -42,15 +44,13 @@ class Place:
     unread: int = 1
     said: int = 0
     turn_start: int = 0
+    is_whispering: bool = False
+    is_runaway: bool = False
 
     @property
     def name(self) -> int:
         assert self.row.sampling.seed is not None
         return self.row.sampling.seed
-
-    def begin(self, at: int) -> None:
-        """Read a prompt, then count from `at`."""
-        self.unread, self.said, self.turn_start = 1, at, at
 
     @property
     def has_counted(self) -> bool:
@@ -65,7 +65,9 @@ class CountingBackend:
         events: what was done and for whom: the names of the rows, in order of size.
         is_broken: asked on every call of a method; true makes it raise.
         silences: how many more times a row of that name ends a sentence without a frame.
-        runaways: names of rows that never end a sentence.
+        whispers: how many more times a row of that name says a sentence that nobody can hear.
+        mute_turns: for names, the sentences that never have a frame.
+        runaway_turns: for names, the sentences that do not end, as often as `num_runaways` allows.
         blocks: how often a prompt has to be read.
         room: frames that one row may have.
         fault: what is raised; by default an error of its own.
@@ -78,7 +80,10 @@ class CountingBackend:
     events: list[tuple[str, list[int]]] = field(default_factory=list)
     is_broken: Callable[[str], bool] = lambda _: False
     silences: Counter[int] = field(default_factory=Counter)
-    runaways: set[int] = field(default_factory=set)
+    whispers: Counter[int] = field(default_factory=Counter)
+    mute_turns: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    runaway_turns: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    num_runaways: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 10**9))
     blocks: int = 1
     room: int = 10**9
     fault: Exception | None = None
@@ -100,19 +105,15 @@ class CountingBackend:
 
     def join(self, row: Row) -> None:
         assert len(self.places) < self.num_rows
-        place = Place(row, unread=self.blocks)
+        place = Place(row)
+        self._begin(place, row.num_frames)
         self._note("join", place)
         self.places.append(place)
 
-    def next_turn(self, index: int, row: Row) -> None:
+    def begin_turn(self, index: int, row: Row) -> None:
         place = self._place(index, row)
-        self._note("next_turn", place)
-        place.begin(place.said)
-
-    def retry_turn(self, index: int, row: Row) -> None:
-        place = self._place(index, row)
-        self._note("retry_turn", place)
-        place.begin(place.turn_start)
+        self._note("begin_turn", place)
+        self._begin(place, place.turn_start if row.attempt else place.said)
 
     def read(self, index: int) -> bool:
         place = self.places[index]
@@ -139,7 +140,16 @@ class CountingBackend:
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:
         assert len({chunk.shape for chunk in chunks}) == 1
         self._note("decode", *(self.places[index] for index in indices))
-        return Decoding([chunk[0].astype(np.float32) for chunk in chunks], self.late)
+        loud = [not self.places[index].is_whispering for index in indices]
+        samples = [
+            np.float32(is_loud) * (_LOUD + chunk[0].astype(np.float32) * _STEP)
+            for chunk, is_loud in zip(chunks, loud, strict=True)
+        ]
+        return Decoding(samples, self.late)
+
+    def seconds_a_frame(self, seconds: float) -> None:
+        """Let the only sample of a frame last so long."""
+        self.info = replace(self.info, sample_rate=round(1 / seconds))
 
     def swap(self, first: int, second: int) -> None:
         places = self.places
@@ -171,18 +181,40 @@ class CountingBackend:
         time.sleep(0)  # let other threads run, as a real backend does in its products
 
     def _is_over(self, place: Place) -> bool:
-        has_counted = place.has_counted and place.name not in self.runaways
-        return has_counted or self._is_silent(place)
+        return self._is_silent(place) or (place.has_counted and not place.is_runaway)
 
     def _is_silent(self, place: Place) -> bool:
+        if place.row.turn in self.mute_turns[place.name]:
+            return True
         is_silent = place.said == place.turn_start and self.silences[place.name] > 0
         self.silences[place.name] -= is_silent
         return is_silent
+
+    def _begin(self, place: Place, at: int) -> None:
+        """Read a prompt, then count from `at`, well or not."""
+        place.unread, place.said, place.turn_start = self.blocks, at, at
+        place.is_whispering = _take_one(self.whispers, place.name)
+        is_wild = place.row.turn in self.runaway_turns[place.name]
+        place.is_runaway = is_wild and _take_one(self.num_runaways, place.name)
 
     def _note(self, method: str, *places: Place) -> None:
         self.events.append((method, sorted(place.name for place in places)))
         if self.is_broken(method):
             raise self.fault or RuntimeError(f"{method} is broken")
+
+
+def _take_one(left: dict[int, int], name: int) -> bool:
+    """Whether there was one left of `name`, which is taken."""
+    if left[name] <= 0:
+        return False
+    left[name] -= 1
+    return True
+
+
+def numbers_of(pcm: Pcm) -> list[int]:
+    """What is said in these samples; silence is -1."""
+    numbers = np.where(pcm == 0, -1, np.rint((pcm - _LOUD) / _STEP))
+    return [int(number) for number in numbers]
 
 
 def counting(backend: CountingBackend) -> Loaded:

@@ -5,7 +5,7 @@ from typing import Any
 from fish_openai.engine.row import Row
 from fish_openai.engine.stepper import Stepper
 from fish_openai.errors import EngineFault
-from tests.engine.fakes import CountingBackend, counting
+from tests.engine.fakes import CountingBackend, counting, numbers_of
 from tests.engine.recorder import Recorder, submit
 from tests.engine.sums import speech
 
@@ -33,7 +33,7 @@ class Stage:
             self.stepper.round()
 
     def heard(self, name: int) -> list[int]:
-        return self.recorders[name].samples.astype(int).tolist()
+        return numbers_of(self.recorders[name].samples)
 
     def assert_done(self, name: int, num_frames: int) -> None:
         assert self.recorders[name].endings == ["done"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fish_openai.engine.request import Sampling, SpeechRequest
-from fish_openai.engine.row import Row, Sink
+from fish_openai.engine.row import Row, Sink, Turn
 from fish_openai.errors import BadRequest
 
 ENDLESS = str(10**9)
@@ -17,6 +17,12 @@ ENDLESS = str(10**9)
 def speech(text: str, name: int = 0, **others: Any) -> SpeechRequest:
     """A request whose seed is the name by which the backend's events know it."""
     return SpeechRequest(text=text, sampling=Sampling(seed=name), **others)
+
+
+def a_turn(num_frames: int) -> Turn:
+    """A sentence of as many tokens as frames."""
+    prompt = np.broadcast_to(np.zeros((1, 1), np.int32), (1, num_frames))
+    return Turn(prompt, usual_frames=num_frames, limit=max(64, 2 * num_frames))
 
 
 class CountingPlanner:
@@ -36,7 +42,7 @@ class CountingPlanner:
         return Row(
             sink=sink,
             prefix=column,
-            turns=tuple(np.broadcast_to(column, (1, frames)) for frames in turns),
+            turns=tuple(map(a_turn, turns)),
             pauses=tuple(pauses),
             sampling=request.sampling,
             max_frames=request.max_frames,

@@ -9,7 +9,7 @@ import pytest
 
 from fish_openai.engine.handle import Handle, Outcome
 from fish_openai.errors import EngineFault, EngineUnavailable, Overloaded
-from tests.engine.fakes import CountingBackend
+from tests.engine.fakes import CountingBackend, numbers_of
 from tests.engine.loops import on_a_loop
 from tests.engine.sums import ENDLESS, speech
 from tests.engine.threads import heard, in_a_step, paused, running
@@ -17,7 +17,7 @@ from tests.engine.threads import heard, in_a_step, paused, running
 PCM = np.zeros(3, np.float32)
 
 
-@pytest.mark.parametrize("method", ["join", "read", "step", "next_turn", "decode"])
+@pytest.mark.parametrize("method", ["join", "read", "step", "begin_turn", "decode"])
 @on_a_loop
 async def test_a_fault_ends_its_request_and_the_engine_goes_on(method: str) -> None:
     backend = CountingBackend(num_rows=1)
@@ -109,7 +109,7 @@ async def follow(handle: Handle, patience: int) -> list[int]:
     """Frames until the end, or until so many chunks have been heard."""
     frames: list[int] = []
     async for pcm in handle:
-        frames += pcm.astype(int).tolist()
+        frames += numbers_of(pcm)
         patience -= 1
         if not patience:
             handle.close()

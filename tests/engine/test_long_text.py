@@ -44,7 +44,7 @@ def test_turns_are_carried_on_until_the_context_is_full(terse: Loaded, seed: int
     while stepper.has_work:
         stepper.round()
         if row in stepper.table:
-            starts.append(terse.backend._places[0].turn_start)  # type: ignore[attr-defined]
+            starts.append(terse.backend._places[0].num_carried)  # type: ignore[attr-defined]
     assert recorder.endings == ["done"], recorder.error
     assert row.turn == len(row.turns) - 1 == 23
     grew = sum(before < after for before, after in pairwise(starts))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from fish_openai.engine.core import Engine
 from fish_openai.engine.handle import Handle
-from tests.engine.fakes import CountingBackend, counting
+from tests.engine.fakes import CountingBackend, counting, numbers_of
 
 
 @contextmanager
@@ -37,4 +37,4 @@ async def in_a_step(backend: CountingBackend) -> None:
 
 async def heard(handle: Handle) -> list[int]:
     """The numbers of all frames; raises the engine's error."""
-    return [int(number) async for pcm in handle for number in pcm]
+    return [number async for pcm in handle for number in numbers_of(pcm)]

@@ -1,28 +1,37 @@
 """What is decoded when, and who waits, so that nobody's sound runs dry."""
 
+import numpy as np
 import pytest
 
+from fish_openai.codec.decoder import EXACT_FRAMES
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.row import Row
 from tests.unit.engine.test_row import a_row, speak
 
 FRAME_S = 0.05
+RATE = 1000
 JUST_FAST_ENOUGH_S = 0.99 * FRAME_S
 
 
 def a_moment(now: float = 0.0, round_s: float = 0.0) -> Moment:
-    return Moment(now=now, frame_s=FRAME_S, round_s=round_s, sample_rate=1000)
+    return Moment(now=now, frame_s=FRAME_S, round_s=round_s, sample_rate=RATE)
 
 
 def a_stream(handed_out: int, chunks: int = 3, ready: int = 100) -> Row:
     """Began to play at 0 s, after which that many frames have been handed out."""
     row = a_row(1000)
-    speak(row, handed_out + ready)
-    if handed_out:
-        row.take_chunk(handed_out)
-        row.started_at = 0.0
+    speak(row, ready)
+    row.utterance.is_open = True
+    hand_out(row, handed_out)
     row.num_chunks = chunks
     return row
+
+
+def hand_out(row: Row, num_frames: int) -> None:
+    """As if so many frames had been decoded and pushed."""
+    if num_frames:
+        row.num_handed_out += round(num_frames * FRAME_S * RATE)
+        row.started_at = 0.0
 
 
 def leading(lead_s: float) -> Row:
@@ -36,43 +45,55 @@ def test_the_lead_is_what_was_handed_out_less_what_has_been_played() -> None:
     assert a_moment(now=1.5).lead_s(row) == pytest.approx(-0.5)
 
 
-def test_silence_that_was_handed_out_is_played_too() -> None:
-    row = a_stream(20)
-    row.num_silent = 2_500
-    assert a_moment(now=1.5).lead_s(row) == pytest.approx(2.0)
-
-
 def test_before_the_first_chunk_there_is_no_lead() -> None:
     assert a_moment(now=9.0).lead_s(a_stream(0)) == 0
 
 
+def decoded(row: Row) -> list[list[int]]:
+    """The numbers of the frames of each chunk, as long as any is due."""
+    chunks = []
+    while due := a_moment().due_frames(row):
+        chunks.append(row.utterance.take(due)[0].tolist())
+        row.num_chunks += 1
+    return chunks
+
+
+def spoken(row: Row, num_frames: int) -> list[list[int]]:
+    """A sentence of so many frames is spoken and ends; the chunks in which it is decoded."""
+    chunks = []
+    for number in range(num_frames):
+        row.add_frame(np.array([number, 0], np.int32))
+        row.utterance.is_over = number == num_frames - 1
+        chunks += decoded(row)
+    return chunks
+
+
 def test_chunks_grow_so_that_sound_starts_early() -> None:
-    row, sizes = a_row(100), []
-    for number in range(100):
-        speak(row, 1)
-        row.is_over = number == 99
-        if due := a_moment().due_frames(row):
-            sizes.append(due)
-            row.take_chunk(due)
-    assert sizes == [4, 8, 16, 24, 24, 24]
-    assert not row.frames
+    row = a_row(100)
+    row.utterance.is_open = True
+    assert [len(chunk) for chunk in spoken(row, 100)] == [4, 8, 16, 24, 24, 24]
+
+
+def test_what_is_held_back_is_decoded_in_large_chunks() -> None:
+    assert [len(chunk) for chunk in spoken(a_row(100), 60)] == [24, 24, 12]
 
 
 @pytest.mark.parametrize("num_frames", [*range(1, 35), 51, 52, 53, 76, 77])
-def test_every_frame_is_handed_out_once_and_in_order(num_frames: int) -> None:
-    row, heard = a_row(100), []
-    for number in range(num_frames):
-        speak(row, 1)
-        row.is_over = number == num_frames - 1
-        if due := a_moment().due_frames(row):
-            heard += row.take_chunk(due)[0].tolist()
-    assert heard == list(range(num_frames))
-    assert a_moment().due_frames(row) == 0
+@pytest.mark.parametrize("is_open", [True, False])
+def test_every_frame_is_decoded_once_and_in_order(
+    num_frames: int,
+    is_open: bool,  # noqa: FBT001
+) -> None:
+    row = a_row(100)
+    row.utterance.is_open = is_open
+    chunks = spoken(row, num_frames)
+    assert [number for chunk in chunks for number in chunk] == list(range(num_frames))
+    assert all(len(chunk) % EXACT_FRAMES == 0 for chunk in chunks[:-1])
 
 
-def test_nothing_is_due_of_a_row_that_is_over_and_has_been_handed_out() -> None:
+def test_nothing_is_due_of_a_sentence_that_is_over_and_has_been_decoded() -> None:
     row = a_row()
-    row.is_over = True
+    row.utterance.is_over = True
     assert a_moment().due_frames(row) == 0
 
 
@@ -96,19 +117,17 @@ def test_where_speaking_is_slower_than_listening_chunks_are_large_and_cheap() ->
     assert a_moment(now=60.0, round_s=2 * FRAME_S).due_frames(a_stream(4, chunks=1)) == 8
 
 
-def test_a_whole_answer_is_decoded_in_large_chunks_of_complete_turns() -> None:
-    row = a_row(100, 100)
+def test_a_sentence_is_held_back_while_its_listener_has_enough_to_hear() -> None:
+    moment = a_moment(round_s=0.01)
+    assert not moment.must_open(leading(0.4))
+    assert moment.must_open(leading(0.3)), "two small chunks and a reserve"
+    assert moment.must_open(a_row()), "nothing has been heard yet"
+
+
+def test_a_whole_answer_is_always_held_back() -> None:
+    row = a_row()
     row.is_whole = True
-    speak(row, 60)
-    assert a_moment().due_frames(row) == 0
-    row.start_next_turn()
-    speak(row, 7)
-    assert a_moment().due_frames(row) == 24
-    row.take_chunk(24)
-    row.take_chunk(24)
-    assert a_moment().due_frames(row) == 0, "12 complete frames are less than a chunk"
-    row.is_over = True
-    assert a_moment().due_frames(row) == 19
+    assert not a_moment(round_s=0.01).must_open(row)
 
 
 def test_a_row_whose_sound_runs_out_before_two_small_chunks_are_made_is_contention() -> None:
@@ -140,16 +159,37 @@ def test_while_nobody_starves_nobody_waits_for_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unread", "has_to_wait", "may_go_on"),
+    ("lead_s", "leaves", "returns"),
+    [(1.5, False, True), (2.5, False, False), (3.9, False, False), (4.1, True, False)],
+)
+def test_a_row_far_ahead_gives_up_its_place_to_those_who_wait_until_it_is_near(
+    lead_s: float,
+    leaves: bool,  # noqa: FBT001
+    returns: bool,  # noqa: FBT001
+) -> None:
+    row, moment = leading(lead_s), a_moment()
+    assert moment.has_to_leave(row, is_wanted=True) is leaves
+    assert moment.may_return(row, is_wanted=True) is returns
+
+
+def test_a_row_far_ahead_keeps_its_place_while_nobody_waits() -> None:
+    row, moment = leading(60), a_moment()
+    assert not moment.has_to_leave(row, is_wanted=False)
+    assert moment.may_return(row, is_wanted=False)
+
+
+@pytest.mark.parametrize(
+    ("unread", "leaves", "returns"),
     [(0, False, True), (14_000, False, True), (16_000, False, False), (31_000, True, False)],
 )
-def test_a_row_waits_for_a_client_that_does_not_take_its_sound(
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_row_gives_up_its_place_when_its_client_does_not_take_its_sound(
     unread: int,
-    has_to_wait: bool,  # noqa: FBT001
-    may_go_on: bool,  # noqa: FBT001
+    leaves: bool,  # noqa: FBT001
+    returns: bool,  # noqa: FBT001
+    is_wanted: bool,  # noqa: FBT001
 ) -> None:
     row = leading(1)
     row.sink.num_unread = unread
-    for is_contended in (True, False):
-        assert a_moment().has_to_wait(row, is_contended=is_contended) is has_to_wait
-        assert a_moment().may_go_on(row, is_contended=is_contended) is may_go_on
+    assert a_moment().has_to_leave(row, is_wanted=is_wanted) is leaves
+    assert a_moment().may_return(row, is_wanted=is_wanted) is returns

@@ -1,13 +1,13 @@
 """A request becomes a row, or is refused before any work is queued."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fish_openai.engine.planner import Planner
-from fish_openai.engine.request import Reference, Sampling, SpeechRequest
-from fish_openai.engine.row import MIN_TURN_FRAMES
+from fish_openai.engine.request import EngineInfo, Reference, Sampling, SpeechRequest
 from fish_openai.errors import BadRequest
 from fish_openai.testing.vocabulary import write_tokenizer
 from fish_openai.text.profile import Profile
@@ -16,6 +16,16 @@ from fish_openai.text.tokenizer import Tokenizer
 from tests.engine.recorder import Recorder
 
 NUM_CODEBOOKS = 4
+INFO = EngineInfo(
+    checkpoint="planned",
+    codec_id="planned",
+    sample_rate=1_000,
+    frame_samples=50,
+    num_codebooks=NUM_CODEBOOKS,
+    device="none",
+    precision="exact",
+    uses_references=True,
+)
 REFERENCE = Reference(text="good day", codes=np.ones((NUM_CODEBOOKS, 20), np.int32))
 
 
@@ -30,9 +40,8 @@ def a_planner(tokenizer: Tokenizer, num_slots: int = 512, **profile: object) -> 
     return Planner(
         tokenizer,
         Profile(**profile),
-        num_codebooks=NUM_CODEBOOKS,
+        INFO,
         num_slots=num_slots,
-        sample_rate=1_000,
     )
 
 
@@ -40,7 +49,7 @@ def test_every_sentence_is_a_turn_of_its_own(tokenizer: Tokenizer) -> None:
     request = SpeechRequest(text="One. Two!", max_frames=7, is_whole=True)
     row = a_planner(tokenizer).plan(request, Recorder())
     expected = [text_prompt(tokenizer, text, NUM_CODEBOOKS) for text in ("One.", "Two!")]
-    assert [turn.tolist() for turn in row.turns] == [turn.tolist() for turn in expected]
+    assert [turn.prompt.tolist() for turn in row.turns] == [turn.tolist() for turn in expected]
     assert row.usage.input_tokens == sum(turn.shape[1] for turn in expected)
     assert row.max_frames == 7
     assert row.is_whole
@@ -83,7 +92,8 @@ def test_what_just_fits_the_context_is_accepted_and_one_token_more_is_not(
     tokenizer: Tokenizer,
 ) -> None:
     longest = "A much longer sentence."
-    needed = 1 + tokens_of(tokenizer, longest) + MIN_TURN_FRAMES
+    # 24 letters of 0.075 s in frames of 0.05 s; a full stop counts as two.
+    needed = 1 + tokens_of(tokenizer, longest) + 36
     request = SpeechRequest(text=f"Short. {longest} Short.")
     assert len(a_planner(tokenizer, needed).plan(request, Recorder()).turns) == 3
     with pytest.raises(BadRequest, match=f"need {needed} tokens .* started with {needed - 1}") as e:
@@ -93,10 +103,34 @@ def test_what_just_fits_the_context_is_accepted_and_one_token_more_is_not(
 
 
 def test_references_count_towards_the_context(tokenizer: Tokenizer) -> None:
-    planner = a_planner(tokenizer, num_slots=130)
+    planner = a_planner(tokenizer, num_slots=60)
     planner.plan(SpeechRequest(text="Hi."), Recorder())
     with pytest.raises(BadRequest, match="the voice's references"):
         planner.plan(SpeechRequest(text="Hi.", references=(REFERENCE,) * 2), Recorder())
+
+
+def test_a_sentence_may_take_twice_what_it_usually_takes_and_a_second(
+    tokenizer: Tokenizer,
+) -> None:
+    (turn,) = (
+        a_planner(tokenizer, letter_s=0.125)
+        .plan(SpeechRequest(text="Nine letters"), Recorder())
+        .turns
+    )
+    assert turn.usual_frames == 12 * 0.125 / 0.05
+    assert turn.limit == (2 * 12 * 0.125 + 1) / 0.05
+
+
+@pytest.mark.parametrize(
+    ("max_turns", "num_references", "max_carried"),
+    [(None, 2, sys.maxsize), (2, 0, 1), (2, 1, 0), (2, 3, 0), (5, 1, 3)],
+)
+def test_as_many_sentences_are_carried_as_the_checkpoint_has_learnt_less_references(
+    tokenizer: Tokenizer, max_turns: int | None, num_references: int, max_carried: int
+) -> None:
+    request = SpeechRequest(text="Hi.", references=(REFERENCE,) * num_references)
+    row = a_planner(tokenizer, max_turns=max_turns).plan(request, Recorder())
+    assert row.max_carried == max_carried
 
 
 def test_text_that_cannot_be_read_is_refused(tokenizer: Tokenizer) -> None:
@@ -124,4 +158,4 @@ def test_every_turn_is_in_the_style_of_the_request(tokenizer: Tokenizer) -> None
     expected = [
         text_prompt(tokenizer, text, NUM_CODEBOOKS) for text in ("(sad) One.", "(sad) Two.")
     ]
-    assert [turn.tolist() for turn in row.turns] == [turn.tolist() for turn in expected]
+    assert [turn.prompt.tolist() for turn in row.turns] == [turn.tolist() for turn in expected]

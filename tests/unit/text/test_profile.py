@@ -15,8 +15,8 @@ def test_a_folder_without_a_profile_has_the_defaults(tmp_path: Path) -> None:
 
 
 def test_what_the_file_says_counts_and_the_rest_is_default(tmp_path: Path) -> None:
-    (tmp_path / "profile.json").write_text('{"temperature": 0.5, "carries_turns": false, "new": 1}')
-    assert Profile.load(tmp_path) == Profile(temperature=0.5, carries_turns=False)
+    (tmp_path / "profile.json").write_text('{"temperature": 0.5, "max_turns": 2, "new": 1}')
+    assert Profile.load(tmp_path) == Profile(temperature=0.5, max_turns=2)
 
 
 @pytest.mark.parametrize(

@@ -57,23 +57,6 @@ def test_what_has_no_sound_stays_alone_where_it_does_not_fit() -> None:
     assert split("abcd. !!!!", 6) == ["abcd. ", "!!!!"]
 
 
-def test_an_overlong_sentence_is_cut_after_a_clause() -> None:
-    text = "when it rains, we stay; when it does not we go"
-    assert split(text, 26) == ["when it rains, we stay;", " when it does not we go"]
-
-
-def test_an_overlong_clause_is_cut_between_words() -> None:
-    assert split("one two three four", 10) == ["one two ", "three four"]
-
-
-def test_a_number_is_not_cut_at_its_point() -> None:
-    assert split("pi is 3.14159", 10) == ["pi is ", "3.14159"]
-
-
-def test_an_overlong_word_is_cut_anywhere() -> None:
-    assert split("x" * 25, 10) == ["x" * 10, "x" * 10, "x" * 5]
-
-
 def test_nothing_has_no_pieces() -> None:
     assert split("", 10) == []
 
