@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format conformance conformance-matrix bench-cpu clean
+.PHONY: help serve test lint format conformance conformance-matrix installs bench-cpu clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ conformance: $(INSTALLED_TEST) ## Check any server: BASE_URL=http://host:port [S
 
 conformance-matrix: $(INSTALLED_TEST) ## Old and new official clients, each installed for the check
 	@$(BIN)/python -m tests.clients.packages $(if $(BASE_URL),--base-url "$(BASE_URL)")
+
+installs: $(INSTALLED_TEST) ## The wheel, alone, on every Python here, with the newest and oldest libraries
+	@$(BIN)/python -m tests.installs $(if $(PYTHONS),--pythons $(PYTHONS))
 
 bench-cpu: $(INSTALLED_TEST) ## Ours and fish-speech in turns at S1-mini's size on this CPU (under 10 min)
 	$(BIN)/python -m benchmarks.cpu

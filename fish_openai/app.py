@@ -31,6 +31,7 @@ from fish_openai.api.system import health, index, show_document, show_metrics
 from fish_openai.api.wording import check_grammars
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.metrics import Metrics
+from fish_openai.proof import prove
 from fish_openai.settings import Settings
 from fish_openai.telemetry import Gpus
 from fish_openai.voices.consents import CONSENTS_FOLDER, ConsentStore
@@ -58,8 +59,9 @@ _MODES = {"lenient": Lenient, "strict": Strict}
 def create_app(settings: Settings, engine: SpeechEngine, voices: VoiceRegistry) -> Litestar:
     """The ASGI application.
 
-    Its lifespan starts the engine; at the end it waits for the speech under way, and stops it.
-    Calls are answered before and after that too: speech is refused then.
+    Its lifespan starts the engine and proves that speech comes through in every format; at the end
+    it waits for the speech under way, and stops it. Calls are answered before and after that too:
+    speech is refused then.
     """
     check_grammars(settings)
     gpus = Gpus()
@@ -69,6 +71,8 @@ def create_app(settings: Settings, engine: SpeechEngine, voices: VoiceRegistry) 
     async def running_engine(_: Litestar) -> AsyncGenerator[None, None]:
         try:
             await asyncio.to_thread(engine.start)
+            await prove(engine)
+            door.open()
             yield
         finally:
             await door.close(settings.drain_s)

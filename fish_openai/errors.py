@@ -61,6 +61,10 @@ class LastingFault(EngineFault):
     """A fault that the same request would meet again: trying again only costs time."""
 
 
+class LibraryFault(FishError):
+    """A library that this package stands on does not do what is needed of it."""
+
+
 class CheckpointError(FishError):
     """A checkpoint folder is missing, incomplete or contradicts itself."""
 

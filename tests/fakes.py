@@ -20,6 +20,7 @@ from fish_openai.engine.request import (
     Usage,
 )
 from fish_openai.errors import EngineUnavailable, NotFound, Overloaded
+from fish_openai.proof import WORD
 from fish_openai.text.script import SILENCE_S
 from fish_openai.text.split import is_speakable
 from fish_openai.voices.record import VoiceRecord
@@ -73,17 +74,22 @@ class Performance:
 
 
 class FakeEngine:
-    """A `SpeechEngine` that follows its script; one thread a request stands in for the real one."""
+    """A `SpeechEngine` that follows its script; one thread a request stands in for the real one.
+
+    The word that proves the service at the start has a script of its own, and is no request.
+    """
 
     def __init__(self, script: Script | None = None, *, info: EngineInfo = FAKE_INFO) -> None:
         self._info = info
         self.script = script or Script()
+        self.proof = Script()
         self.state = "loading"
         self.error: str | None = None
         self.is_asleep = False
         self.capacity = 1_000
         """Requests that may be open; the next is refused."""
         self.start_error: Exception | None = None
+        self.proofs: list[Performance] = []
         self.performances: list[Performance] = []
         self.accepted: queue.Queue[Performance] = queue.Queue()
         self._threads: list[threading.Thread] = []
@@ -101,7 +107,7 @@ class FakeEngine:
 
     def stop(self) -> None:
         self.state = "stopped"
-        for performance in self.performances:
+        for performance in self.proofs + self.performances:
             performance.handle.fail(EngineUnavailable("the engine is stopping"))
         self.release()
         for thread in self._threads:
@@ -109,10 +115,17 @@ class FakeEngine:
 
     def speak(self, request: SpeechRequest) -> Handle:
         self._require_ready()
+        if request is WORD:
+            return self._begin(request, self.proof, self.proofs)
         if self.script.refuses is not None:
             raise self.script.refuses
         if len(self.open_performances()) >= self.capacity:
             raise Overloaded("the queue is full", retry_after_s=1)
+        return self._begin(request, self._script(request), self.performances)
+
+    def _begin(
+        self, request: SpeechRequest, script: Script, performances: list[Performance]
+    ) -> Handle:
         resumed, closed = threading.Event(), threading.Event()
 
         def on_close() -> None:
@@ -121,8 +134,8 @@ class FakeEngine:
 
         handle = Handle(asyncio.get_running_loop(), on_close)
         performance = Performance(request, handle, resumed, closed)
-        self.performances.append(performance)
-        thread = threading.Thread(target=self._perform, args=(performance, self._script(request)))
+        performances.append(performance)
+        thread = threading.Thread(target=self._perform, args=(performance, script))
         self._threads.append(thread)
         thread.start()
         return handle
@@ -152,7 +165,7 @@ class FakeEngine:
         return self.accepted.get(timeout=TIMEOUT_S)
 
     def release(self) -> None:
-        for performance in self.performances:
+        for performance in self.proofs + self.performances:
             performance.resumed.set()
 
     def reset(self, script: Script | None = None) -> None:
@@ -175,7 +188,8 @@ class FakeEngine:
             raise EngineUnavailable(f"the engine is {self.state}")
 
     def _perform(self, performance: Performance, script: Script) -> None:
-        self.accepted.put(performance)
+        if performance.request is not WORD:
+            self.accepted.put(performance)
         handle = performance.handle
         usage = Usage(input_tokens=len(performance.request.text), output_frames=0)
         for index, pcm in enumerate(np.array_split(script.pcm, script.num_chunks)):

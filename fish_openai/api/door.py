@@ -1,4 +1,4 @@
-"""Where speech calls come in: only while the engine is ready, and until the server shuts down."""
+"""Where speech calls come in: from when the service has proved itself until the server shuts down."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.errors import EngineUnavailable
 
+LOADING = "loading"
 READY = "ready"
 DRAINING = "draining"
 
@@ -18,20 +19,27 @@ _SHUTTING_DOWN = "The server is shutting down; try again when it has been starte
 
 
 class Door:
-    """Knows who is inside; lives on the event loop."""
+    """Knows who is inside; lives on the event loop. It is shut until `open` is called."""
 
     def __init__(self, engine: SpeechEngine) -> None:
         self._engine = engine
-        self._is_closed = False
+        self._state = LOADING
         self._num_inside = 0
         self._is_empty = asyncio.Event()
         self._is_empty.set()
 
     @property
     def state(self) -> str:
-        """The engine's state, or `draining`: who is inside may stay, and nobody else comes in."""
+        """The engine's state; once that is `ready`, the door's own.
+
+        `loading`: not open yet; `draining`: who is inside may stay, and nobody else comes in.
+        """
         state = self._engine.status().state
-        return DRAINING if self._is_closed and state == READY else state
+        return self._state if state == READY else state
+
+    def open(self) -> None:
+        """Let speech calls in, as far as the engine is ready."""
+        self._state = READY
 
     def check(self) -> None:
         """Let a speech call begin its work.
@@ -57,7 +65,7 @@ class Door:
 
     async def close(self, drain_s: float) -> None:
         """Let nobody in any more, and wait until all are out, but not longer than `drain_s`."""
-        self._is_closed = True
+        self._state = DRAINING
         with suppress(TimeoutError):
             async with asyncio.timeout(drain_s):
                 await self._is_empty.wait()

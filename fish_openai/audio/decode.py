@@ -5,7 +5,7 @@ The upload is not trusted: neither its name, nor its declared type, nor the leng
 
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -41,6 +41,11 @@ _OPTIONS = {
     "protocol_whitelist": "none",
 }
 
+# A tag that is no UTF-8 is no reason to refuse a recording; from 19 on PyAV knows that by itself.
+_TAGS: dict[str, Any] = (
+    {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
+
 _ADVICE = "Send a wav, mp3, flac, ogg, m4a, aac or webm recording."
 
 
@@ -59,6 +64,12 @@ def decode(data: bytes, *, rate: int, max_seconds: float, max_bytes: int = MAX_B
     return np.clip(resample(pcm, source_rate, rate), -1, 1)
 
 
+def open_recording(file: BinaryIO) -> InputContainer:
+    """Open a recording's container; nothing is read but `file`. Raises `av.FFmpegError`."""
+    container: InputContainer = av.open(file, "r", container_options=_OPTIONS, **_TAGS)
+    return container
+
+
 def _check_size(num_bytes: int, max_bytes: int) -> None:
     if not num_bytes:
         raise AudioError(f"The recording is empty (0 bytes). {_ADVICE}")
@@ -68,8 +79,7 @@ def _check_size(num_bytes: int, max_bytes: int) -> None:
 
 def _read(data: bytes, max_seconds: float) -> tuple[Pcm, int]:
     """Return the mono samples and their rate in Hz."""
-    file = io.BytesIO(data)
-    with av.open(file, "r", metadata_errors="replace", container_options=_OPTIONS) as container:
+    with open_recording(io.BytesIO(data)) as container:
         stream = _speech_stream(container)
         rate = stream.sample_rate
         return _gather(_mono_parts(container, stream), rate, max_seconds), rate

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 
+from fish_openai.audio.decode import open_recording
 from fish_openai.errors import BadRequest
 from fish_openai.voices.record import SampleRecord
 
@@ -142,7 +143,7 @@ def _seconds(path: Path) -> float:
 
 def _probed_seconds(path: Path) -> float:
     try:
-        with av.open(str(path)) as container:
+        with path.open("rb") as file, open_recording(file) as container:
             if not container.streams.audio:
                 raise unusable(path, "it holds no audio; put a recording there")
             seconds: float = (container.duration or 0) / av.time_base

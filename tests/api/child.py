@@ -34,8 +34,11 @@ class Child:
         self._process.stdin.flush()
 
     def load(self) -> None:
-        """Let the engine become ready, and read the welcome."""
+        """Let the server become ready."""
         self.order("load")
+        self.read_welcome()
+
+    def read_welcome(self) -> None:
         lines = [self.line() for _ in range(WELCOME_LINES)]
         assert re.fullmatch(rf"fish-openai \S+ is ready on {re.escape(self.url)}", lines[0]), lines
 

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -26,8 +27,13 @@ def speaking(server: Child) -> Iterator[Iterator[bytes]]:
         yield answer.iter_bytes()
 
 
+def health_of(server: Child) -> dict[str, Any]:
+    health: dict[str, Any] = httpx.get(f"{server.url}/health", timeout=TIMEOUT_S).json()
+    return health
+
+
 def state_of(server: Child) -> str:
-    state: str = httpx.get(f"{server.url}/health", timeout=TIMEOUT_S).json()["status"]
+    state: str = health_of(server)["status"]
     return state
 
 
@@ -52,6 +58,33 @@ def test_start_that_fails_with_an_open_port_is_one_line_and_status_1() -> None:
         server.order("fail")
         ending = server.end()
     assert ending == (1, "", "fish-openai: there is no model.pth: download it\n")
+
+
+def test_a_server_is_not_ready_before_it_has_spoken_a_word() -> None:
+    with child() as server:
+        server.order("hold")
+        until(lambda: health_of(server)["engine"]["state"] == "ready")
+        assert state_of(server) == "loading"
+        assert httpx.get(f"{server.url}/health").status_code == 503
+        assert error_of(httpx.post(server.url + PATH, json=speech()))["code"] == "engine_loading"
+        server.order("release")
+        server.read_welcome()
+        assert state_of(server) == "ok"
+
+
+def test_start_whose_word_fails_is_one_line_and_status_1() -> None:
+    with child() as server:
+        server.order("mute")
+        ending = server.end()
+    assert ending == (1, "", "fish-openai: the model said nothing\n")
+
+
+def test_signal_while_the_word_is_spoken_is_a_clean_end() -> None:
+    with child() as server:
+        server.order("hold")
+        until(lambda: health_of(server)["engine"]["state"] == "ready")
+        server.signal()
+        assert server.end() == (0, "", "")
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -1,6 +1,7 @@
 """`fish-openai serve` with a fake engine that does what standard input says, line by line.
 
-`load` or `fail` ends its start, `release` lets every request go on that is held in its middle.
+`load` or `fail` ends its start; so does `hold`, but the word that proves the service waits, and
+`mute`, but that word fails. `release` lets everything go on that is held.
 """
 
 import sys
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fish_openai.cli import main
-from fish_openai.errors import CheckpointError
+from fish_openai.errors import CheckpointError, EngineFault
 from fish_openai.settings import Settings
 from tests.fakes import FAKE_INFO, FakeEngine, Script
 
@@ -24,8 +25,13 @@ class ToldEngine(FakeEngine):
 
     def start(self) -> None:
         print("loading", flush=True)  # noqa: T201
-        if self._orders.readline() == b"fail\n":
-            self.start_error = CheckpointError("there is no model.pth: download it")
+        match self._orders.readline():
+            case b"fail\n":
+                self.start_error = CheckpointError("there is no model.pth: download it")
+            case b"hold\n":
+                self.proof = Script(holds_before=0)
+            case b"mute\n":
+                self.proof = Script(fails_before=0, fault=EngineFault("the model said nothing"))
         super().start()
         threading.Thread(target=self._obey, daemon=True).start()
 

@@ -41,6 +41,7 @@ MAY_IMPORT = {
         "text",
         "voices",
     },
+    "proof": {"audio", "engine.port", "engine.request"},
     "upstream": {"codec.config"},
     "testing": {"codec.config"},
     "bench": EVERYTHING,

@@ -19,6 +19,7 @@ from tests.clients.packages.environment import (
     Package,
     prepare_node,
     prepare_python,
+    told_by,
 )
 from tests.clients.standing import standing
 from tests.fakes import FakeEngine
@@ -69,15 +70,10 @@ def _verdict(package: Package, address: str, key: str) -> Verdict:
         except NotToBeHad as exc:
             return Verdict(package, "SKIP", (f"CANNOT BE HAD HERE: {exc}",))
         except subprocess.SubprocessError as exc:
-            return Verdict(package, "FAIL", (f"the checks did not run: {_told_by(exc)}",))
+            return Verdict(package, "FAIL", (f"the checks did not run: {told_by(exc)}",))
     checks = json.loads(output.splitlines()[-1])["checks"]
     reasons = tuple(f"{name}: {reason}" for name, reason in checks.items() if reason)
     return Verdict(package, "FAIL" if reasons else "PASS", reasons, len(checks))
-
-
-def _told_by(error: subprocess.SubprocessError) -> str:
-    last = (getattr(error, "stderr", None) or "").strip().splitlines()[-1:]
-    return " ".join([str(error), *last])
 
 
 def _show(verdict: Verdict) -> None:

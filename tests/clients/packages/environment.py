@@ -33,7 +33,7 @@ class Package(NamedTuple):
             NotToBeHad: the package cannot be installed.
         """
         command = [*self.prepare(folder, self.spec), address, key]
-        return _output(command, folder, RUN_S)
+        return output(command, folder, RUN_S)
 
 
 def prepare_python(script: str) -> Callable[[Path, str], Sequence[str]]:
@@ -41,8 +41,8 @@ def prepare_python(script: str) -> Callable[[Path, str], Sequence[str]]:
 
     def prepare(folder: Path, spec: str) -> Sequence[str]:
         python = str(folder / "bin" / "python")
-        _install([sys.executable, "-m", "venv", str(folder)], folder)
-        _install([python, "-m", "pip", "install", "--quiet", spec], folder)
+        install([sys.executable, "-m", "venv", str(folder)], folder)
+        install([python, "-m", "pip", "install", "--quiet", spec], folder)
         return [python, str(FOLDER / script)]
 
     return prepare
@@ -55,7 +55,7 @@ def prepare_node(script: str) -> Callable[[Path, str], Sequence[str]]:
         if shutil.which("npm") is None:
             raise NotToBeHad("there is no npm on this machine")
         flags = ["--no-audit", "--no-fund", "--loglevel=error", "--prefix", str(folder)]
-        _install(["npm", "install", *flags, NODE, spec], folder)
+        install(["npm", "install", *flags, NODE, spec], folder)
         # Node looks for packages beside the script.
         shutil.copy(FOLDER / script, folder / script)
         return [str(folder / "node_modules" / ".bin" / "node"), str(folder / script)]
@@ -63,16 +63,24 @@ def prepare_node(script: str) -> Callable[[Path, str], Sequence[str]]:
     return prepare
 
 
-def _install(command: Sequence[str], folder: Path) -> None:
+def install(command: Sequence[str], folder: Path) -> None:
+    """Run an installer. Raises `NotToBeHad` with its first words where it fails."""
     try:
-        _output(command, folder, INSTALL_S)
+        output(command, folder, INSTALL_S)
     except subprocess.CalledProcessError as exc:
         told = (exc.stderr or exc.stdout).strip().splitlines()
         raise NotToBeHad(" ".join(told[:4]) or f"{command[0]} gave no reason") from exc
 
 
-def _output(command: Sequence[str], folder: Path, limit_s: float) -> str:
+def output(command: Sequence[str], folder: Path, limit_s: float) -> str:
+    """What a command prints. Raises `subprocess.SubprocessError` where it fails or takes too long."""
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=limit_s, check=True
     )
     return done.stdout
+
+
+def told_by(error: subprocess.SubprocessError) -> str:
+    """Why a command failed, with its last words."""
+    last = (getattr(error, "stderr", None) or "").strip().splitlines()[-1:]
+    return " ".join([str(error), *last])

@@ -100,3 +100,10 @@ def _frame(pcm: Samples, rate: int) -> av.AudioFrame:
     frame.sample_rate = rate
     frame.time_base = Fraction(1, rate)
     return frame
+
+
+def with_title(wav: bytes, title: bytes) -> bytes:
+    """A WAV whose tag holds `title` as it is, whatever its encoding."""
+    tag = b"INFOINAM" + len(title).to_bytes(4, "little") + title + bytes(len(title) % 2)
+    body = wav[8:] + b"LIST" + len(tag).to_bytes(4, "little") + tag
+    return b"RIFF" + len(body).to_bytes(4, "little") + body

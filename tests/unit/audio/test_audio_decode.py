@@ -10,6 +10,7 @@ from audio_samples import (
     sine,
     video_alone,
     video_with_sound,
+    with_title,
     write_with_av,
     write_with_soundfile,
 )
@@ -89,6 +90,11 @@ def test_a_streamed_wav_without_its_length_is_read_to_its_end() -> None:
     data = bytearray(RECORDINGS["wav"])
     data[4:8] = data[40:44] = b"\xff" * 4
     assert len(decode(bytes(data), rate=48_000, max_seconds=60)) == len(TONE)
+
+
+def test_a_title_that_is_no_utf_8_is_no_reason_to_refuse_a_recording() -> None:
+    data = with_title(RECORDINGS["wav"], "Müller, Käthe".encode("latin-1"))
+    assert len(decode(data, rate=48_000, max_seconds=60)) == len(TONE)
 
 
 REFUSALS = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from fish_openai.errors import BadRequest, EngineUnavailable, NotFound
 from fish_openai.voices import files
@@ -338,6 +339,19 @@ def test_a_recording_without_a_transcript_is_a_voice_and_its_record_says_so(
     assert [reference.text for reference in resolve(registry, "bob").references] == [""]
     record = asyncio.run(registry.get("bob"))
     assert record.samples == (SampleRecord(text="", seconds=0.5),)
+
+
+def test_a_recording_with_a_title_that_is_no_utf_8_is_a_voice(
+    shelf: Path, engine: CountingEngine, add_voice: AddVoice
+) -> None:
+    folder = add_voice("bob")
+    (folder / "one.wav").unlink()
+    soundfile.write(folder / "one.mp3", np.zeros(8_000), 16_000)
+    with (folder / "one.mp3").open("ab") as file:
+        file.write(b"TAG" + "Müller".encode("latin-1").ljust(125, b"\0"))
+    registry = VoiceRegistry(shelf, engine)
+    assert len(resolve(registry, "bob").references) == 1
+    assert asyncio.run(registry.get("bob")).samples[0].seconds == pytest.approx(0.5, abs=0.3)
 
 
 def test_names_leave_half_a_voice_out_and_the_log_says_why_once(

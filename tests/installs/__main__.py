@@ -1,0 +1,72 @@
+"""The wheel, installed alone, speaks: `make installs`.
+
+Every environment is made in turn, outside the repository, and thrown away.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.clients.packages.environment import NotToBeHad, told_by
+from tests.installs.wheel import Case, build_wheel, failures
+
+PYTHONS = tuple(f"python3.{minor}" for minor in (11, 12, 13, 14))
+
+
+def main(arguments: list[str]) -> int:
+    """Try every case; 1 if one fails."""
+    # Neither this environment nor this repository may be seen from the ones that are made.
+    os.environ.pop("PYTHONPATH", None)
+    words = {}
+    with tempfile.TemporaryDirectory(prefix="wheel-") as folder:
+        wheel = build_wheel(sys.executable, Path(folder))
+        for case in _cases(_parser().parse_args(arguments).pythons):
+            word, reasons = _verdict(case, wheel)
+            words[" ".join(case)] = word
+            print(f"{case.python:12} {case.libraries:8} {word}", *reasons, sep="\n  ", flush=True)  # noqa: T201
+    print(json.dumps({"installs": words}))  # noqa: T201
+    return int("FAIL" in words.values())
+
+
+def _cases(pythons: list[str]) -> Iterator[Case]:
+    """Newest libraries everywhere; the oldest ones only where all of them have wheels."""
+    yield from (Case(python, "newest") for python in pythons)
+    yield Case(pythons[0], "oldest")
+
+
+def _verdict(case: Case, wheel: Path) -> tuple[str, list[str]]:
+    """PASS, FAIL or SKIP, and why."""
+    if not _runs(case.python):
+        return "SKIP", ["CANNOT BE HAD HERE: there is no such Python"]
+    with tempfile.TemporaryDirectory(prefix="install-") as folder:
+        try:
+            checks = failures(case, wheel, Path(folder))
+        except NotToBeHad as exc:
+            return "FAIL", [f"it cannot be installed: {exc}"]
+        except subprocess.SubprocessError as exc:
+            return "FAIL", [f"the checks did not run: {told_by(exc)}"]
+    reasons = [f"{name}: {reason}" for name, reason in checks.items() if reason]
+    return ("FAIL" if reasons else "PASS"), reasons
+
+
+def _runs(python: str) -> bool:
+    """Whether there is such a Python: what pyenv puts in the way of one may be there without it."""
+    if shutil.which(python) is None:
+        return False
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="installs", description=__doc__)
+    parser.add_argument("--pythons", nargs="+", default=PYTHONS, help="names or paths")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
