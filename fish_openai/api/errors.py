@@ -80,6 +80,14 @@ LASTING_FAULT = ErrorObject(
     None,
     "engine_error",
 )
+REQUEST_TIMEOUT = ErrorObject(
+    "The request did not come in time: a whole head within 30 s, and a body at 500 bytes a second or "
+    "more. Send it again.",
+    _INVALID,
+    None,
+    "request_timeout",
+)
+"""For 408, which the SDKs answer with another try."""
 
 
 def error_type(opt: Mapping[str, Any]) -> type[ErrorBody | FishErrorBody]:

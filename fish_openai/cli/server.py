@@ -1,15 +1,13 @@
 """uvicorn as this product runs it: own socket, own signals, connections before anything is loaded."""
 
-import asyncio
-import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import uvicorn
 from litestar import Litestar
 
+from fish_openai.cli.connection import Connection
 from fish_openai.errors import SettingsError
 
 KEEP_ALIVE_S = 75  # longer than clients keep an idle connection, so that it is they who close it
@@ -17,7 +15,6 @@ GRACE_S = 3
 """For the last bytes of answers; the speech under way has had its time before."""
 
 _BACKLOG = 2048
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
 
 
@@ -28,10 +25,11 @@ class Server(uvicorn.Server):
     before it has begun, and none from the first signal on.
     """
 
-    def __init__(self, app: Litestar) -> None:
+    def __init__(self, app: Litestar, connection: type[Connection] = Connection) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
+            http=connection,
             ws="websockets-sansio",
             log_config=None,
             access_log=False,
@@ -58,7 +56,9 @@ def open_listener(host: str, port: int) -> socket.socket:
     Raises:
         SettingsError: the port is taken, or the address is not one of this machine.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small pieces at once (TCP_NODELAY) only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -76,21 +76,3 @@ def url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = _ANY_ADDRESS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextmanager
-def at_first_signal(call: Callable[[], object]) -> Iterator[None]:
-    """Call `call` on the event loop at the first SIGINT or SIGTERM; the next ends the process."""
-    loop = asyncio.get_running_loop()
-
-    def begin(_number: int, _frame: FrameType | None) -> None:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        loop.call_soon_threadsafe(call)
-
-    before = {number: signal.signal(number, begin) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
