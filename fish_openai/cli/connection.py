@@ -50,8 +50,12 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        self._num_received += len(data)
-        super().data_received(data)
+        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
+            # Old clients send an empty line behind a body; it is no request (RFC 9112, 2.2).
+            data = data.lstrip(b"\r\n")
+        if data:
+            self._num_received += len(data)
+            super().data_received(data)
 
     def handle_events(self) -> None:
         """Take what has come; uvicorn asks for it after every piece and every answer."""

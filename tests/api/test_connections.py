@@ -1,9 +1,11 @@
 """Connections: small pieces leave at once, and a client that stops sending does not hold one."""
 
+import asyncio
 import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import h11
 import httpx
@@ -24,11 +26,27 @@ GET = f"GET /v1/models HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 NUM_HELD = 100
 
 
-class Hasty(Connection):
-    """So that nobody waits half a minute; any pace of a body will do."""
+class Watched(Connection):
+    """Known to the test, which lets time run out instead of waiting for it."""
 
-    patience_s = 0.2
-    patience_bytes = 1
+    made: ClassVar[list["Watched"]] = []
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.made.append(self)
+
+    @property
+    def awaits(self) -> object:
+        return self._awaited
+
+    @property
+    def has_a_piece(self) -> bool:
+        """As much of a body as has to come before time runs out."""
+        return self._num_received >= self.patience_bytes
+
+    def run_out(self) -> None:
+        if self._clock is not None:
+            self._check()
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +56,48 @@ def fake() -> FakeEngine:
 
 @pytest.fixture(scope="module")
 def server(fake: FakeEngine) -> Server:
-    return Server(create_app(Settings(), fake, FakeVoices()), Hasty)
+    return Server(create_app(Settings(max_input_chars=1_000_000), fake, FakeVoices()), Watched)
 
 
 @pytest.fixture(scope="module")
-def hasty(server: Server) -> Iterator[int]:
-    """The port of a server that waits for a fifth of a second."""
-    app = server.config.app
-    with running(app, server) as port:  # type: ignore[arg-type]
+def watched_port(server: Server) -> Iterator[int]:
+    with running(server.config.app, server) as port:  # type: ignore[arg-type]
         yield port
+
+
+@pytest.fixture
+def watched(watched_port: int, fake: FakeEngine) -> int:
+    """The port of a server with the product's own limits."""
+    fake.reset()
+    Watched.made.clear()
+    return watched_port
+
+
+def connect(port: int, sent: bytes, number: int) -> list[socket.socket]:
+    connections = [socket.create_connection((HOST, port), TIMEOUT_S) for _ in range(number)]
+    for connection in connections:
+        connection.sendall(sent)
+    return connections
+
+
+def ends(connections: list[socket.socket]) -> list[bytes]:
+    """What is left to read on each."""
+    answers = [read_to_end(connection) for connection in connections]
+    for connection in connections:
+        connection.close()
+    return answers
+
+
+def let_time_run_out() -> None:
+    for each in Watched.made:
+        each.loop.call_soon_threadsafe(each.run_out)
+
+
+def run_out_of_body(connection: socket.socket) -> bytes:
+    """What is answered to a body of which no more comes."""
+    until(lambda: Watched.made and Watched.made[0].awaits is h11.SEND_BODY)
+    let_time_run_out()
+    return read_to_end(connection)
 
 
 def read_answer(connection: socket.socket) -> bytes:
@@ -64,143 +115,138 @@ def is_timeout(answer: bytes) -> bool:
     return json.loads(body)["error"]["code"] == "request_timeout"
 
 
-def options_of(server: Server) -> set[int]:
+def sends_at_once(server: Server) -> set[int]:
     """TCP_NODELAY of every open connection."""
     sockets = [each.transport.get_extra_info("socket") for each in server.server_state.connections]
     return {each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in sockets}
 
 
 def test_no_piece_of_an_answer_waits_for_the_acknowledgement_of_the_one_before(
-    hasty: int, server: Server
+    watched: int, server: Server
 ) -> None:
-    with connected(hasty, GET) as connection:
+    with connected(watched, GET) as connection:
         read_answer(connection)
-        assert options_of(server) == {1}
+        assert sends_at_once(server) == {1}
 
 
-def test_nor_does_a_frame_of_a_socket(hasty: int, server: Server) -> None:
+def test_nor_does_a_frame_of_a_socket(watched: int, server: Server) -> None:
     until(lambda: not server.server_state.connections)
-    with session(hasty):
-        assert options_of(server) == {1}
+    with session(watched):
+        assert sends_at_once(server) == {1}
 
 
-def test_connections_that_say_nothing_are_closed_without_a_word(hasty: int, server: Server) -> None:
-    silent = [socket.create_connection((HOST, hasty), TIMEOUT_S) for _ in range(NUM_HELD)]
-    assert {read_to_end(connection) for connection in silent} == {b""}
-    for connection in silent:
-        connection.close()
-    until(lambda: not server.server_state.connections)
+def test_connections_that_say_nothing_are_closed_without_a_word() -> None:
+    class Hasty(Connection):
+        patience_s = 0.2
+
+    app = create_app(Settings(), FakeEngine(), FakeVoices())
+    server = Server(app, Hasty)
+    with running(app, server) as port:
+        assert set(ends(connect(port, b"", NUM_HELD))) == {b""}
+        until(lambda: not server.server_state.connections)
 
 
-def test_heads_that_come_byte_by_byte_are_refused(hasty: int) -> None:
-    slow = [socket.create_connection((HOST, hasty), TIMEOUT_S) for _ in range(NUM_HELD)]
-    for byte in GET[:10]:
-        for connection in slow:
-            connection.sendall(bytes([byte]))
-    assert all(is_timeout(read_to_end(connection)) for connection in slow)
-    for connection in slow:
-        connection.close()
+def test_heads_that_do_not_come_whole_are_refused(watched: int) -> None:
+    slow = connect(watched, GET[:10], NUM_HELD)
+    until(lambda: sum(each.conn.trailing_data[0] == GET[:10] for each in Watched.made) == NUM_HELD)
+    let_time_run_out()
+    assert all(map(is_timeout, ends(slow)))
 
 
-def test_head_of_a_second_request_that_is_not_complete_is_refused(hasty: int) -> None:
-    with connected(hasty, GET) as connection:
+def test_head_of_a_second_request_that_does_not_come_whole_is_refused(watched: int) -> None:
+    with connected(watched, GET) as connection:
         assert read_answer(connection).startswith(b"HTTP/1.1 200 OK\r\n")
         connection.sendall(GET[:-2])
+        until(lambda: Watched.made[0].awaits is h11.IDLE)
+        let_time_run_out()
         assert is_timeout(read_to_end(connection))
 
 
-def test_body_of_a_pipelined_request_that_stops_is_refused(hasty: int) -> None:
-    with connected(hasty, GET + post_bytes()[:-5]) as connection:
+def test_body_of_a_pipelined_request_that_stops_is_refused(watched: int) -> None:
+    with connected(watched, GET + post_bytes()[:-5]) as connection:
         assert read_answer(connection).startswith(b"HTTP/1.1 200 OK\r\n")
-        assert is_timeout(read_to_end(connection))
+        assert is_timeout(run_out_of_body(connection))
 
 
 @pytest.mark.parametrize("path", [PATH, "/v1/tts", "/v1/audio/voices", "/v1/audio/voice_consents"])
-def test_body_that_stops_is_refused(hasty: int, fake: FakeEngine, path: str) -> None:
+def test_body_that_stops_is_refused(watched: int, fake: FakeEngine, path: str) -> None:
     sent = raw_post(path, b"x" * 100, "Content-Type: multipart/form-data; boundary=x")
-    with connected(hasty, sent[:-5]) as connection:
-        assert is_timeout(read_to_end(connection))
-    assert not fake.open_performances()
+    with connected(watched, sent[:-5]) as connection:
+        assert is_timeout(run_out_of_body(connection))
+    assert not fake.requests
 
 
-def test_body_of_which_too_little_comes_is_refused(fake: FakeEngine) -> None:
-    class Demanding(Hasty):
-        patience_bytes = 1_000
-
-    app = create_app(Settings(), fake, FakeVoices())
-    with running(app, Server(app, Demanding)) as port, connected(port, post_bytes()[:-5]) as slow:
-        slow.sendall(post_bytes()[-5:-4])
-        assert is_timeout(read_to_end(slow))
+def test_body_of_which_too_little_comes_is_refused(watched: int) -> None:
+    with connected(watched, post_bytes()[:-5]) as connection:
+        until(lambda: Watched.made and Watched.made[0].awaits is h11.SEND_BODY)
+        connection.sendall(post_bytes()[-5:-4])
+        assert is_timeout(run_out_of_body(connection))
 
 
-def test_body_that_stops_after_its_answer_ends_the_connection(hasty: int) -> None:
+def test_body_that_stops_after_its_answer_ends_the_connection(watched: int) -> None:
     sent = raw_post("/nowhere", b"x" * 100).replace(b"Connection: close\r\n", b"")
-    with connected(hasty, sent[:-5]) as connection:
-        answer = read_to_end(connection)
-    assert answer.startswith(b"HTTP/1.1 404 ")
-    assert b"HTTP/1.1 408" not in answer
+    with connected(watched, sent[:-5]) as connection:
+        assert read_answer(connection).startswith(b"HTTP/1.1 404 ")
+        assert run_out_of_body(connection) == b""
 
 
 def test_refusal_of_a_slow_body_is_one_log_line(
-    hasty: int, caplog: pytest.LogCaptureFixture
+    watched: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with connected(hasty, post_bytes()[:-5]) as connection:
-        read_to_end(connection)
+    with connected(watched, post_bytes()[:-5]) as connection:
+        run_out_of_body(connection)
     assert [each.name for each in caplog.records] == ["fish_openai.cli.connection"]
 
 
-def outlast_patience(port: int) -> None:
-    """Return when a connection has been closed that was silent for as long as one may be."""
-    with connected(port, b"") as connection:
-        assert read_to_end(connection) == b""
-
-
-def test_answer_that_is_waited_for_has_no_such_limit(hasty: int, fake: FakeEngine) -> None:
-    fake.reset(Script(holds_before=2))
-    with connected(hasty, post_bytes(response_format="pcm")) as connection:
-        fake.next_accepted()
-        outlast_patience(hasty)
-        fake.release()
-        assert read_to_end(connection).endswith(b"\r\n0\r\n\r\n")
-
-
-def test_connection_between_two_requests_has_no_such_limit(hasty: int) -> None:
-    with connected(hasty, GET) as connection:
-        read_answer(connection)
-        outlast_patience(hasty)
-        connection.sendall(GET)
-        assert read_answer(connection).startswith(b"HTTP/1.1 200 OK\r\n")
-
-
-def test_socket_on_which_nobody_speaks_has_no_such_limit(hasty: int) -> None:
-    with session(hasty) as line:
-        outlast_patience(hasty)
-        line.send("session.update", session={})
-        line.next("session.updated")
-
-
-def test_body_that_keeps_coming_may_take_many_times_as_long(fake: FakeEngine) -> None:
-    """The clock of the real limits is let run out after each piece, so that nobody has to wait."""
-    fake.reset()
-    app = create_app(Settings(max_input_chars=1_000_000), fake, FakeVoices())
-    server, whole = Server(app), post_bytes(input="Hello. " * 20_000, response_format="pcm")
+def test_body_that_keeps_coming_may_take_many_times_as_long(watched: int) -> None:
+    whole = post_bytes(input="Hello. " * 20_000, response_format="pcm")
     pieces = [whole[start : start + 20_000] for start in range(0, len(whole), 20_000)]
-    with running(app, server) as port, connected(port, pieces[0]) as connection:
-        (held,) = until(lambda: set(server.server_state.connections))
-        assert isinstance(held, Connection)
-        until(lambda: held._awaited is h11.SEND_BODY)
+    with connected(watched, pieces[0]) as connection:
+        until(lambda: Watched.made and Watched.made[0].awaits is h11.SEND_BODY)
         for piece in pieces[1:-1]:
             connection.sendall(piece)
-            until(lambda: held._num_received >= held.patience_bytes)
-            held.loop.call_soon_threadsafe(held._check)
-            until(lambda: not held._num_received)
+            until(lambda: Watched.made[0].has_a_piece)
+            let_time_run_out()
+            until(lambda: not Watched.made[0].has_a_piece)
         connection.sendall(pieces[-1])
         assert read_to_end(connection).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def test_answer_that_is_waited_for_has_no_such_limit(watched: int, fake: FakeEngine) -> None:
+    fake.reset(Script(holds_before=2))
+    with connected(watched, post_bytes(response_format="pcm")) as connection:
+        fake.next_accepted()
+        let_time_run_out()
+        fake.release()
+        assert read_to_end(connection).endswith(b"\r\n0\r\n\r\n")
+
+
+def test_connection_between_two_requests_has_no_such_limit(watched: int) -> None:
+    with connected(watched, GET) as connection:
+        read_answer(connection)
+        let_time_run_out()
+        connection.sendall(GET)
+        assert read_answer(connection).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_socket_on_which_nobody_speaks_has_no_such_limit(watched: int) -> None:
+    with session(watched) as line:
+        let_time_run_out()
+        line.send("session.update", session={})
+        line.next("session.updated")
+
+
+def test_empty_line_behind_a_request_is_no_request(watched: int) -> None:
+    with connected(watched, GET) as connection:
+        read_answer(connection)
+        connection.sendall(b"\r\n")
+        connection.sendall(GET)
+        assert read_answer(connection).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 @pytest.mark.parametrize("leave", [socket.socket.close, reset_connection])
-@pytest.mark.parametrize("sent", [b"", GET, GET[:9], GET + GET[:9], post_bytes()[:-5]])
+@pytest.mark.parametrize("sent", [b"", b"\r\n", GET, GET[:9], GET + GET[:9], post_bytes()[:-5]])
 def test_client_that_leaves_between_two_answers_costs_no_log_line(
     client: httpx.Client,
     port: int,
