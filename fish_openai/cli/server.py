@@ -1,5 +1,7 @@
 """uvicorn as this product runs it: own socket, own signals, connections before anything is loaded."""
 
+import asyncio
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +12,13 @@ from litestar import Litestar
 from fish_openai.cli.connection import Connection
 from fish_openai.errors import SettingsError
 
+logger = logging.getLogger(__name__)
+
 KEEP_ALIVE_S = 75  # longer than clients keep an idle connection, so that it is they who close it
 GRACE_S = 3
 """For the last bytes of answers; the speech under way has had its time before."""
+_LAST_RESORT_S = 2 * GRACE_S
+"""Then uvicorn cancels its tasks, with a traceback each."""
 
 _BACKLOG = 2048
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
@@ -36,7 +42,7 @@ class Server(uvicorn.Server):
             server_header=False,
             backlog=_BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=GRACE_S,
+            timeout_graceful_shutdown=_LAST_RESORT_S,
         )
         super().__init__(config)
 
@@ -44,6 +50,22 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to `at_first_signal`."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let answers end; break off those whose clients do not read them."""
+        grace = asyncio.get_running_loop().call_later(GRACE_S, self._break_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            grace.cancel()
+
+    def _break_off(self) -> None:
+        stuck = list(self.server_state.connections)
+        logger.warning(
+            "connections that did not end within %g s and were broken off: %d", GRACE_S, len(stuck)
+        )
+        for connection in stuck:
+            connection.transport.abort()
 
     def end(self, _reason: object) -> None:
         """Close every connection, when its answer is complete, and return from `serve`."""

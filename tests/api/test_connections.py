@@ -4,12 +4,15 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import ClassVar
 
 import h11
 import httpx
 import pytest
+from litestar import Litestar, get
+from litestar.response import Stream
 
 from fish_openai.app import create_app
 from fish_openai.cli.connection import Connection
@@ -262,3 +265,30 @@ def test_client_that_leaves_between_two_answers_costs_no_log_line(
         leave(connection)
     client.get("/health")
     assert not caplog.records
+
+
+def test_client_that_does_not_read_holds_the_end_up_for_a_moment_only(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fish_openai.cli.server.GRACE_S", 0.2)
+    begun = threading.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 100_000
+            begun.set()
+
+    @get("/")
+    async def answer() -> Stream:
+        return Stream(endless())
+
+    app = Litestar([answer], logging_config=None)
+    with running(app, Server(app)) as port:
+        connection = socket.create_connection((HOST, port), TIMEOUT_S)
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        assert begun.wait(TIMEOUT_S)
+    connection.close()
+    told = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert [each.getMessage() for each in told] == [
+        "connections that did not end within 0.2 s and were broken off: 1"
+    ]
