@@ -10,6 +10,8 @@ python -m benchmarks.first_byte http://127.0.0.1:8000 [http://127.0.0.1:8001 ...
 import argparse
 import json
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from statistics import median
 from typing import NamedTuple
@@ -34,16 +36,25 @@ def main() -> None:
     parser.add_argument("url", nargs="+", help="a running server, without /v1")
     parser.add_argument("--requests", type=int, default=50, help="of each server")
     options = parser.parse_args()
-    connections = {
-        url: HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S) for url in options.url
-    }
-    heard: dict[str, list[Arrivals]] = {url: [] for url in connections}
-    for connection in connections.values():
-        hear(connection)  # the first on a connection: its acknowledgements come at once
-    for _ in range(options.requests):
-        for url, connection in connections.items():
-            heard[url].append(hear(connection))
-    print_json("first_byte", options, {url: medians(each) for url, each in heard.items()})
+    print_json("first_byte", options, by_turns(options.url, options.requests))
+
+
+def by_turns(urls: Sequence[str], num_requests: int) -> dict[str, dict[str, float]]:
+    """The medians of every server."""
+    heard: dict[str, list[Arrivals]] = {url: [] for url in urls}
+    with ExitStack() as stack:
+        connections = {url: stack.enter_context(closing(connect(url))) for url in urls}
+        for connection in connections.values():
+            hear(connection)  # the first on a connection: its acknowledgements come at once
+        for _ in range(num_requests):
+            for url, connection in connections.items():
+                heard[url].append(hear(connection))
+    return {url: medians(each) for url, each in heard.items()}
+
+
+def connect(url: str) -> HTTPConnection:
+    """A connection that is kept alive."""
+    return HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
 
 
 def hear(connection: HTTPConnection) -> Arrivals:
