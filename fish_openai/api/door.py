@@ -1,11 +1,14 @@
 """Where speech calls come in: from when the service has proved itself until the server shuts down."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.errors import EngineUnavailable
+
+logger = logging.getLogger(__name__)
 
 LOADING = "loading"
 READY = "ready"
@@ -66,6 +69,13 @@ class Door:
     async def close(self, drain_s: float) -> None:
         """Let nobody in any more, and wait until all are out, but not longer than `drain_s`."""
         self._state = DRAINING
+        if self._num_inside and drain_s:
+            logger.info(
+                "waiting for the speech under way (calls: %d), at most %d s; a second Ctrl-C or "
+                "SIGTERM ends it at once",
+                self._num_inside,
+                drain_s,
+            )
         with suppress(TimeoutError):
             async with asyncio.timeout(drain_s):
                 await self._is_empty.wait()

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
+from litestar.exceptions import HTTPException, LitestarException
+from litestar.types import ExceptionHandlersMap, Scope
 
 from fish_openai.api.headers import exchange_of
 from fish_openai.api.schemas import ErrorBody, ErrorObject, FishErrorBody
@@ -80,6 +80,14 @@ LASTING_FAULT = ErrorObject(
     None,
     "engine_error",
 )
+REQUEST_TIMEOUT = ErrorObject(
+    "The request did not come in time: a whole head within 30 s, and a body at 500 bytes a second or "
+    "more. Send it again.",
+    _INVALID,
+    None,
+    "request_timeout",
+)
+"""For 408, which the SDKs answer with another try."""
 
 
 def error_type(opt: Mapping[str, Any]) -> type[ErrorBody | FishErrorBody]:
@@ -131,6 +139,30 @@ def answer_lasting_fault(request: Request[Any, Any, Any], error: LastingFault) -
     _log_fault(request, error)
     headers = {"x-should-retry": "false"}
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, LASTING_FAULT, headers)
+
+
+def log_break(scope: Scope, error: Exception) -> None:
+    """Log why an answer ends in its middle; what was raised on purpose needs no traceback."""
+    cause = _cause_of(error)
+    is_explained = isinstance(cause, FishError) and cause.__cause__ is None
+    logger.log(
+        logging.WARNING if isinstance(cause, EngineUnavailable) else logging.ERROR,
+        "request %s broke off: %s",
+        exchange_of(scope).log_id,
+        cause,
+        exc_info=None if is_explained else cause,
+    )
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    """What went wrong inside a handler: Litestar and its task group wrap it."""
+    match error:
+        case LitestarException(__cause__=BaseException() as cause):
+            return _cause_of(cause)
+        case BaseExceptionGroup(exceptions=[only]):
+            return _cause_of(only)
+        case _:
+            return error
 
 
 def answer_nobody(_request: Request[Any, Any, Any], _error: ClientGone) -> Response[None]:

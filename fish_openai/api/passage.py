@@ -8,7 +8,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from fish_openai.api.door import Door
-from fish_openai.api.errors import CLIENT_GONE
+from fish_openai.api.errors import CLIENT_GONE, log_break
 from fish_openai.api.headers import exchange_of
 from fish_openai.metrics import CallOutcome, Metrics
 
@@ -48,9 +48,12 @@ class Passage(ASGIMiddleware):
         with self._door.passage():
             try:
                 await next_app(scope, receive, send_noted)
-            except Exception:
+            except Exception as error:
                 answer.is_broken = True
-                raise
+                if not answer.has_begun:
+                    raise
+                # The server closes the connection of an answer that is not complete.
+                log_break(scope, error)
             finally:
                 self._count(answer.outcome, scope)
 
@@ -77,6 +80,10 @@ class _Answer:
             self.status = message["status"]
         elif message["type"] == "http.response.body":
             self.is_complete = not message["more_body"]
+
+    @property
+    def has_begun(self) -> bool:
+        return self.status != CLIENT_GONE
 
     @property
     def outcome(self) -> CallOutcome:

@@ -11,7 +11,8 @@ from litestar import Litestar
 from fish_openai import __version__
 from fish_openai.app import create_app
 from fish_openai.cli.registry import open_registry
-from fish_openai.cli.server import Server, at_first_signal, open_listener, url_of
+from fish_openai.cli.server import Server, open_listener, url_of
+from fish_openai.cli.signals import at_first_signal
 from fish_openai.download import EMBEDDED, chosen_checkpoint
 from fish_openai.engine.build import build_engine
 from fish_openai.engine.port import SpeechEngine
@@ -29,7 +30,7 @@ _DEMO = ", a small demo; the real voice: fish-openai models download s1-mini"
 
 
 def run(settings: Settings, _arguments: Namespace) -> int:
-    """Serve until SIGINT or SIGTERM, which are the ordinary end."""
+    """Serve until SIGINT, SIGTERM or SIGHUP, which are the ordinary end."""
     with open_listener(settings.host, settings.port) as listener:
         engine = build_engine(settings)
         app = create_app(settings, engine, open_registry(settings, engine))

@@ -1,23 +1,26 @@
 """uvicorn as this product runs it: own socket, own signals, connections before anything is loaded."""
 
 import asyncio
-import signal
+import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import uvicorn
 from litestar import Litestar
 
+from fish_openai.cli.connection import Connection
 from fish_openai.errors import SettingsError
+
+logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_S = 75  # longer than clients keep an idle connection, so that it is they who close it
 GRACE_S = 3
 """For the last bytes of answers; the speech under way has had its time before."""
+_LAST_RESORT_S = 2 * GRACE_S
+"""Then uvicorn cancels its tasks, with a traceback each."""
 
 _BACKLOG = 2048
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
 
 
@@ -28,17 +31,18 @@ class Server(uvicorn.Server):
     before it has begun, and none from the first signal on.
     """
 
-    def __init__(self, app: Litestar) -> None:
+    def __init__(self, app: Litestar, connection: type[Connection] = Connection) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
+            http=connection,
             ws="websockets-sansio",
             log_config=None,
             access_log=False,
             server_header=False,
             backlog=_BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=GRACE_S,
+            timeout_graceful_shutdown=_LAST_RESORT_S,
         )
         super().__init__(config)
 
@@ -46,6 +50,22 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to `at_first_signal`."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let answers end; break off those whose clients do not read them."""
+        grace = asyncio.get_running_loop().call_later(GRACE_S, self._break_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            grace.cancel()
+
+    def _break_off(self) -> None:
+        stuck = list(self.server_state.connections)
+        logger.warning(
+            "connections that did not end within %g s and were broken off: %d", GRACE_S, len(stuck)
+        )
+        for connection in stuck:
+            connection.transport.abort()
 
     def end(self, _reason: object) -> None:
         """Close every connection, when its answer is complete, and return from `serve`."""
@@ -58,7 +78,9 @@ def open_listener(host: str, port: int) -> socket.socket:
     Raises:
         SettingsError: the port is taken, or the address is not one of this machine.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small pieces at once (TCP_NODELAY) only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -76,21 +98,3 @@ def url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = _ANY_ADDRESS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextmanager
-def at_first_signal(call: Callable[[], object]) -> Iterator[None]:
-    """Call `call` on the event loop at the first SIGINT or SIGTERM; the next ends the process."""
-    loop = asyncio.get_running_loop()
-
-    def begin(_number: int, _frame: FrameType | None) -> None:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        loop.call_soon_threadsafe(call)
-
-    before = {number: signal.signal(number, begin) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

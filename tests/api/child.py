@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from tests.api.server import HOST
 from tests.fakes import TIMEOUT_S
@@ -43,7 +45,10 @@ class Child:
         assert re.fullmatch(rf"fish-openai \S+ is ready on {re.escape(self.url)}", lines[0]), lines
 
     def signal(self, number: int = signal.SIGTERM) -> None:
-        self._process.send_signal(number)
+        """To the server itself, whatever it was started by."""
+        started = psutil.Process(self._process.pid)
+        for process in started.children() or [started]:
+            process.send_signal(number)
 
     def end(self) -> tuple[int, str, str]:
         """Exit status and the rest of both outputs."""
@@ -52,9 +57,19 @@ class Child:
 
 
 @contextmanager
-def child(*options: str) -> Iterator[Child]:
+def child(*options: str, within: Sequence[str] = ()) -> Iterator[Child]:
+    """A server, started by the command `within` if there is one."""
     port = _free_port()
-    command = [sys.executable, "-m", "tests.api.told", "serve", "--port", str(port), *options]
+    command = [
+        *within,
+        sys.executable,
+        "-m",
+        "tests.api.told",
+        "serve",
+        "--port",
+        str(port),
+        *options,
+    ]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command, cwd=ROOT, env={}, stdin=pipe, stdout=pipe, stderr=pipe, text=True

@@ -1,35 +1,45 @@
-"""A real uvicorn on a free port, and HTTP as bytes."""
+"""The product's server on a free port, and HTTP as bytes."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import uvicorn
+from litestar import Litestar
 
+from fish_openai.cli.server import Server, open_listener
 from tests.fakes import TIMEOUT_S
 
 HOST = "127.0.0.1"
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[int]:
+def serving(app: Litestar) -> Iterator[int]:
     """Serve `app` and yield the port. Nobody has to wait: the socket listens from the start."""
-    listener = socket.create_server((HOST, 0))
-    port = listener.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    with running(app, Server(app)) as port:
+        yield port
+
+
+@contextmanager
+def running(app: Litestar, server: Server) -> Iterator[int]:
+    """The same with a server of the caller's."""
+    listener = open_listener(HOST, 0)
+    port: int = listener.getsockname()[1]
+    thread = threading.Thread(target=asyncio.run, args=(_live(app, server, listener),))
     thread.start()
     try:
         yield port
     finally:
-        server.should_exit = True
+        server.end("the test is over")
         thread.join(TIMEOUT_S)
         listener.close()
         assert not thread.is_alive(), "the server did not stop"
+
+
+async def _live(app: Litestar, server: Server, listener: socket.socket) -> None:
+    async with app.lifespan():
+        await server.serve([listener])
 
 
 @contextmanager

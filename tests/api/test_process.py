@@ -1,8 +1,11 @@
 """The life of a server process: loading with an open port, draining at a signal, exit statuses."""
 
+import re
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -14,7 +17,10 @@ from tests.api.server import connected, read_to_end
 from tests.api.speech_call import PATH, error_of, post_bytes, speech
 from tests.fakes import TIMEOUT_S
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+ENDING = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [*ENDING, signal.SIGHUP]
+PROCESS_1 = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"]
+"""Starts a command as a container does."""
 WHOLE_BODY_BYTES = 48_000
 
 
@@ -156,7 +162,7 @@ def rows_running(server: Child) -> int:
     return rows
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", ENDING)
 def test_second_signal_ends_everything_at_once(number: int) -> None:
     with child() as server:
         server.load()
@@ -166,3 +172,91 @@ def test_second_signal_ends_everything_at_once(number: int) -> None:
             wait_until_draining(server)
             server.signal(number)
             assert server.end()[0] == -number
+
+
+def test_a_terminal_that_is_closed_does_not_break_speech_off_however_often_it_says_so() -> None:
+    with child("--log-level", "warning") as server:
+        server.load()
+        with speaking(server) as chunks:
+            begin = next(chunks)
+            for _ in range(3):
+                server.signal(signal.SIGHUP)
+                wait_until_draining(server)
+            server.order("release")
+            body = begin + b"".join(chunks)
+        assert server.end() == (0, "", "")
+    assert len(body) == WHOLE_BODY_BYTES
+
+
+def test_hangup_after_another_signal_does_not_break_speech_off() -> None:
+    with child() as server:
+        server.load()
+        with speaking(server) as chunks:
+            begin = next(chunks)
+            server.signal(signal.SIGTERM)
+            wait_until_draining(server)
+            server.signal(signal.SIGHUP)
+            server.order("release")
+            assert len(begin + b"".join(chunks)) == WHOLE_BODY_BYTES
+        assert server.end()[0] == 0
+
+
+def test_hangup_that_is_ignored_stays_ignored() -> None:
+    with child(within=["nohup"]) as server:
+        server.load()
+        server.signal(signal.SIGHUP)
+        assert state_of(server) == "ok"
+        server.signal()
+        assert server.end()[0] == 0
+
+
+def test_end_that_waits_says_for_what_and_how_not_to() -> None:
+    with child() as server:
+        server.load()
+        with speaking(server) as chunks:
+            next(chunks)
+            server.signal(signal.SIGINT)
+            wait_until_draining(server)
+            server.order("release")
+            list(chunks)
+        told = server.end()[2]
+    assert "waiting for the speech under way (calls: 1), at most 30 s; a second Ctrl-C" in told
+
+
+def can_be_process_1() -> bool:
+    if shutil.which(PROCESS_1[0]) is None:
+        return False
+    return subprocess.run([*PROCESS_1, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_be_process_1(), reason="no process namespace can be made here")
+@pytest.mark.parametrize("number", ENDING)
+def test_second_signal_ends_process_1_too(number: int) -> None:
+    with child(within=PROCESS_1) as server:
+        server.load()
+        with speaking(server) as chunks:
+            next(chunks)
+            server.signal(number)
+            wait_until_draining(server)
+            server.signal(number)
+            assert server.end()[0] == 128 + number
+
+
+def test_calls_that_break_off_when_the_time_is_over_cost_one_log_line_each() -> None:
+    whole = [{"stream": False}]
+    begun = [{}, {"response_format": "wav"}, {"stream_format": "sse"}]
+    with child("--drain-s", "0", "--log-level", "warning") as server, ExitStack() as calls:
+        server.load()
+        connections = [
+            calls.enter_context(connected(server.port, post_bytes(**changes)))
+            for changes in [*begun, *whole]
+        ]
+        until(lambda: rows_running(server) == len(connections))
+        for connection in connections[: len(begun)]:
+            assert connection.recv(1)
+        server.signal()
+        status, _, told = server.end()
+    assert status == 0
+    lines = [line.partition("request ")[2] for line in told.splitlines()]
+    assert len(lines) == len(begun)
+    assert all(re.fullmatch(r"req_\w+ broke off: the engine is stopping", line) for line in lines)

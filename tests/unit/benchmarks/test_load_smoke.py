@@ -22,12 +22,13 @@ async def two_seconds() -> AsyncIterator[bytes]:
     yield SECOND
 
 
-def busy_every_third_time() -> Litestar:
+def busy_every_third_time(callers: set[object]) -> Litestar:
     calls = count()
 
     @post("/v1/audio/speech", status_code=200)
     async def speak(request: Request[Any, Any, Any]) -> Response[Any]:
         assert (await request.json())["response_format"] == "pcm"
+        callers.add(request.client)
         if next(calls) % 3 == 1:
             return Response({}, status_code=429, headers={"Retry-After": "0"})
         return Stream(two_seconds(), media_type="audio/pcm")
@@ -36,8 +37,14 @@ def busy_every_third_time() -> Litestar:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with serving(busy_every_third_time()) as port:
+def callers() -> set[object]:
+    """The addresses, one a connection, from which speech was asked for."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def url(callers: set[object]) -> Iterator[str]:
+    with serving(busy_every_third_time(callers)) as port:
         yield f"http://127.0.0.1:{port}/v1"
 
 
@@ -72,6 +79,14 @@ def test_real_listeners_take_as_long_as_they_listen(
     level = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]["levels"][0]
     assert level["wall_s"] > 2
     assert level["gap_free_share"] == 1
+
+
+def test_a_listener_asks_on_the_connection_that_it_has(
+    url: str, callers: set[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers.clear()
+    run(monkeypatch, "--url", url, "--concurrency", "1", "--requests", "9")
+    assert len(callers) == 1
 
 
 def test_a_level_is_given_up_at_its_limit(
