@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from fish_openai.cli.parser import build_parser
+from fish_openai.cli.remarks import remarks
 from fish_openai.errors import FishError
 from fish_openai.logs import configure_logs
 from fish_openai.settings import OPTIONS, Settings
@@ -39,6 +40,8 @@ def _run(arguments: Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in {*OPTIONS, "config"}}
     settings = Settings.load(given, os.environ)
     configure_logs(settings.log_level)
+    for remark in remarks(settings, os.environ):
+        logger.warning("%s", remark)
     command = import_module(f"fish_openai.cli.{arguments.command}")
     status: int = command.run(settings, arguments)
     return status
