@@ -13,6 +13,7 @@ from huggingface_hub.errors import (
 )
 
 from fish_openai.errors import CheckpointError
+from fish_openai.files import DISK_ERRORS, fault_of, is_file, storage_faults
 from fish_openai.settings import Settings
 
 EMBEDDED = {"minnow": Path(__file__).with_name("checkpoints") / "minnow"}
@@ -38,7 +39,7 @@ class Published:
 
     def missing_files(self, folder: Path) -> list[str]:
         """Name what is not there yet; a file that is there is complete, it was moved there."""
-        return [name for name in self.files if not (folder / name).is_file()]
+        return [name for name in self.files if not is_file(folder / name)]
 
 
 S1_MINI = Published(
@@ -91,14 +92,16 @@ def download(name: str, checkpoints_dir: Path) -> Path:
 
     Raises:
         CheckpointError: unknown name, no space, no access, no connection; says what to do.
+        StorageFault: the disk refuses.
     """
     if name not in PUBLISHED:
         raise CheckpointError(
             f"{name!r} cannot be downloaded: choose one of {', '.join(PUBLISHED)}"
         )
     published, folder = PUBLISHED[name], checkpoints_dir / name
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_space(published, folder)
+    with storage_faults(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_space(published, folder)
     _fetch(published, folder)
     if missing := published.missing_files(folder):
         raise CheckpointError(
@@ -135,10 +138,10 @@ def _fetch(published: Published, folder: Path) -> None:
         )
     except Exception as exc:
         # The hub's client, its HTTP library and its transfer library have no error in common.
-        raise CheckpointError(f"{_explain(published, exc)}, {_USE_THE_DEMO}") from exc
+        raise CheckpointError(f"{_explain(published, folder, exc)}, {_USE_THE_DEMO}") from exc
 
 
-def _explain(published: Published, error: Exception) -> str:
+def _explain(published: Published, folder: Path, error: Exception) -> str:
     match error:
         case GatedRepoError():
             return (
@@ -156,6 +159,8 @@ def _explain(published: Published, error: Exception) -> str:
                 f"{published.page} cannot be reached: check the connection, unset HF_HUB_OFFLINE, "
                 "and run the same command again"
             )
+        case OSError(errno=number) if number in DISK_ERRORS:
+            return f"{fault_of(folder, error)}, and run the same command again to continue"
         case _:
             return (
                 f"the download of {published.name} stopped ({type(error).__name__}: {error}): "

@@ -3,6 +3,7 @@
 from fish_openai.download import checkpoint_folder
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.settings import Settings
+from fish_openai.voices.place import check_place
 from fish_openai.voices.registry import VoiceRegistry
 
 _SHIPPED = "voices"
@@ -14,6 +15,8 @@ def open_registry(settings: Settings, engine: SpeechEngine) -> VoiceRegistry:
 
     Raises:
         CheckpointError: there is no such checkpoint.
+        SettingsError: the folder of voices cannot be read.
     """
+    check_place(settings.voices_dir, is_default=settings.voices_dir == Settings().voices_dir)
     shipped = checkpoint_folder(settings) / _SHIPPED
     return VoiceRegistry(settings.voices_dir, engine, shipped=shipped)
