@@ -35,7 +35,9 @@ def test_list_shows_every_voice_and_what_is_wrong_with_a_folder(
     assert run(voices_dir, "list") == 0
     header, *lines = capsys.readouterr().out.splitlines()
     states = dict(line.split("\t")[:2] for line in lines)
-    assert header == f"2 in {voices_dir}, and OpenAI's names"
+    rooms = {line.split("\t")[0]: line.split("\t")[3:] for line in lines}
+    assert header == f"2 in {voices_dir} (96.1 kB), and OpenAI's names"
+    assert rooms["Bob"] == [str(voices_dir / "Bob"), "48.0 kB"]
     assert states["Bob"] == "1 recordings, 1.5 s"
     assert states["default"] == "1 recordings, 1.5 s, 1 without a transcript"
     assert states["alloy"] == "as default"
@@ -47,7 +49,9 @@ def test_list_of_no_folder_shows_openais_names(
     voices_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(voices_dir, "list") == 0
-    assert "alloy\tbuilt in\talloy" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"0 in {voices_dir} (which is not there), and OpenAI's names\n")
+    assert "alloy\tbuilt in\talloy" in shown
 
 
 def test_a_voice_is_added_listed_and_deleted(
