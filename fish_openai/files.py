@@ -44,8 +44,17 @@ def fault_of(path: Path, error: OSError) -> StorageFault:
     cause = error.strerror or str(error)
     if error.errno in _FULL:
         return StorageFull(f"{path}: {cause}; make room there", cause=cause)
-    advice = f"let the user {os.getuid()} read and write there"
-    return StorageFault(f"{path}: {cause}; {advice}", cause=cause)
+    return StorageFault(f"{path}: {cause}; {_advice(error)}", cause=cause)
+
+
+def _advice(error: OSError) -> str:
+    match error.errno:
+        case errno.EROFS:
+            return "mount it for writing, or choose another place"
+        case errno.EACCES | errno.EPERM:
+            return f"let the user {os.getuid()} read and write there"
+        case _:
+            return "look at the disk, or choose another place"
 
 
 def write(path: Path, data: bytes) -> None:

@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except FishError as exc:
         return _fail(str(exc))
+    except BrokenPipeError:
+        return _leave_output()
     except Exception as exc:
         logger.debug("unexpected", exc_info=True)
         return _fail(f"{type(exc).__name__}: {exc} (--log-level debug shows where)")
@@ -44,7 +46,15 @@ def _run(arguments: Namespace) -> int:
         logger.warning("%s", remark)
     command = import_module(f"fish_openai.cli.{arguments.command}")
     status: int = command.run(settings, arguments)
+    sys.stdout.flush()
     return status
+
+
+def _leave_output() -> int:
+    """End quietly: whoever reads has seen enough, as `head` has."""
+    # What is still to be written must go somewhere, or Python complains at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def _fail(message: str) -> int:

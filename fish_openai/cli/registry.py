@@ -10,6 +10,15 @@ _SHIPPED = "voices"
 """The folder of voices in a checkpoint's folder."""
 
 
+def check_voices_dir(settings: Settings) -> None:
+    """Warn of what will not work in the folder of voices.
+
+    Raises:
+        SettingsError: it cannot be read, or is no folder.
+    """
+    check_place(settings.voices_dir, is_default=settings.voices_dir == Settings().voices_dir)
+
+
 def open_registry(settings: Settings, engine: SpeechEngine) -> VoiceRegistry:
     """The operator's voices, and behind them those that came with the checkpoint.
 
@@ -17,6 +26,6 @@ def open_registry(settings: Settings, engine: SpeechEngine) -> VoiceRegistry:
         CheckpointError: there is no such checkpoint.
         SettingsError: the folder of voices cannot be read.
     """
-    check_place(settings.voices_dir, is_default=settings.voices_dir == Settings().voices_dir)
+    check_voices_dir(settings)
     shipped = checkpoint_folder(settings) / _SHIPPED
     return VoiceRegistry(settings.voices_dir, engine, shipped=shipped)

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from fish_openai.cli.registry import open_registry
+from fish_openai.cli.registry import check_voices_dir, open_registry
 from fish_openai.cli.sizes import size_of
 from fish_openai.errors import BadRequest
 from fish_openai.settings import Settings
@@ -22,6 +22,7 @@ def run(settings: Settings, arguments: Namespace) -> int:
 
 
 def _list(settings: Settings, _arguments: Namespace) -> int:
+    check_voices_dir(settings)
     catalogue = Catalogue(settings.voices_dir, None)
     records, problems = catalogue.records(), catalogue.own.problems()
     num_own = sum(record.type != "builtin" for record in records)
@@ -92,6 +93,7 @@ def _delete(settings: Settings, arguments: Namespace) -> int:
 
 
 def _workshop(settings: Settings) -> Workshop:
+    check_voices_dir(settings)
     folder = settings.voices_dir
     return Workshop(folder, Catalogue(folder, None), recognise)
 

@@ -1,5 +1,6 @@
 """The folder of voices as it is found at a start: what would fail later is said now."""
 
+import errno
 import logging
 import os
 import shutil
@@ -41,7 +42,9 @@ def check_place(folder: Path, *, is_default: bool) -> None:
 
 def _require_readable(folder: Path) -> None:
     with os.scandir(folder):
-        (folder / ".").stat()  # which needs the right to search it
+        pass
+    if not os.access(folder, os.X_OK):  # its names can be seen, and nothing of what they name
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _warn_of_missing(folder: Path, *, is_default: bool) -> None:

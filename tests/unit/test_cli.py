@@ -428,6 +428,17 @@ def test_a_download_tells_the_license_and_what_to_do_next(
     assert second == "Serve it: fish-openai serve --checkpoint s1-mini"
 
 
+def test_a_reader_who_has_seen_enough_is_not_an_error_message() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "fish_openai", "models", "list"]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_ctrl_c_is_not_an_error_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -85,10 +85,29 @@ def test_a_voice_is_added_listed_and_deleted(
 def test_what_cannot_be_done_is_said_in_one_line(
     voices_dir: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
+    voices_dir.mkdir()
     assert run(voices_dir, *arguments) == 1
     error = capsys.readouterr().err
     assert complaint in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("action", [["list"], ["add", "anna", __file__], ["delete", "anna"]])
+def test_a_folder_of_voices_that_is_a_file_is_refused(
+    voices_dir: Path, capsys: pytest.CaptureFixture[str], action: list[str]
+) -> None:
+    voices_dir.touch()
+    assert run(voices_dir, *action) == 1
+    assert capsys.readouterr().err.startswith(f"fish-openai: --voices-dir {voices_dir}: Not a dir")
+
+
+def test_a_misspelt_folder_of_voices_is_warned_about_once(
+    engine: FakeEngine, voices_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine._info = replace(FAKE_INFO, uses_references=False)
+    for arguments in (["list"], ["warm", "--checkpoint", str(tmp_path)]):
+        assert run(voices_dir, *arguments) == 0
+        assert capsys.readouterr().err.count(f"--voices-dir {voices_dir} does not exist") == 1
 
 
 @pytest.fixture

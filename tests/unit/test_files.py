@@ -42,8 +42,10 @@ def test_what_the_system_really_refuses_to_write_leaves_what_was_there(tmp_path:
         (errno.ENOSPC, True, "make room there"),
         (errno.EDQUOT, True, "make room there"),
         (errno.EACCES, False, f"let the user {os.getuid()} read and write there"),
-        (errno.EROFS, False, f"let the user {os.getuid()} read and write there"),
-        (errno.EIO, False, f"let the user {os.getuid()} read and write there"),
+        (errno.EPERM, False, f"let the user {os.getuid()} read and write there"),
+        (errno.EROFS, False, "mount it for writing, or choose another place"),
+        (errno.EIO, False, "look at the disk, or choose another place"),
+        (errno.ENOTDIR, False, "look at the disk, or choose another place"),
     ],
 )
 def test_a_refusal_is_told_with_path_cause_and_advice(
