@@ -1,7 +1,10 @@
 """Where checkpoints are: embedded, downloaded from their maker, or any folder."""
 
+import logging
+import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -15,6 +18,8 @@ from huggingface_hub.errors import (
 from fish_openai.errors import CheckpointError
 from fish_openai.files import DISK_ERRORS, fault_of, is_file, storage_faults
 from fish_openai.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 EMBEDDED = {"minnow": Path(__file__).with_name("checkpoints") / "minnow"}
 """Checkpoints that come with the package, by name."""
@@ -63,8 +68,12 @@ def chosen_checkpoint(settings: Settings) -> str:
     """Its name; `auto` is S1-mini where it has been downloaded, and else the embedded demo."""
     if settings.checkpoint != "auto":
         return settings.checkpoint
-    is_there = not S1_MINI.missing_files(settings.checkpoints_dir / S1_MINI.name)
-    return S1_MINI.name if is_there else "minnow"
+    folder = settings.checkpoints_dir / S1_MINI.name
+    if not S1_MINI.missing_files(folder):
+        return S1_MINI.name
+    if _is_closed(folder):
+        _say_closed(folder)
+    return "minnow"
 
 
 def checkpoint_folder(settings: Settings) -> Path:
@@ -113,12 +122,28 @@ def download(name: str, checkpoints_dir: Path) -> Path:
 
 def _downloaded_folder(published: Published, checkpoints_dir: Path) -> Path:
     folder = checkpoints_dir / published.name
+    if _is_closed(folder):
+        raise CheckpointError(f"{_closed(folder)}, {_USE_THE_DEMO}")
     if missing := published.missing_files(folder):
         raise CheckpointError(
             f"{published.name} is not downloaded ({', '.join(missing)} missing in {folder}): "
             f"run fish-openai models download {published.name}, {_USE_THE_DEMO}"
         )
     return folder
+
+
+def _is_closed(folder: Path) -> bool:
+    """Whether there is something that this user may not look into."""
+    return os.access(folder, os.F_OK) and not os.access(folder, os.R_OK | os.X_OK)
+
+
+def _closed(folder: Path) -> str:
+    return f"{folder} cannot be read: let the user {os.getuid()} read it"
+
+
+@cache
+def _say_closed(folder: Path) -> None:
+    logger.warning("%s; until then the embedded demo checkpoint speaks", _closed(folder))
 
 
 def _check_space(published: Published, folder: Path) -> None:

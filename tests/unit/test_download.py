@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,18 +110,33 @@ def test_a_place_that_cannot_be_a_folder_is_told_with_its_path(tmp_path: Path) -
         download("s1-mini", tmp_path / "file")
 
 
-def test_a_folder_that_may_not_be_looked_into_has_no_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A checkpoint in a folder that may not be looked into, as the system says it."""
     folder, look = tmp_path / "s1-mini", os.stat
+    folder.mkdir()
 
-    def refuse(path: Path, **options: object) -> os.stat_result:
+    def refuse(path: str | Path, **options: bool) -> os.stat_result:
         if folder in Path(path).parents:
             raise PermissionError(13, "Permission denied")
         return look(path, **options)
 
     monkeypatch.setattr(os, "stat", refuse)
-    assert chosen_checkpoint(Settings(checkpoints_dir=tmp_path)) == "minnow"
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder or mode == os.F_OK)
+    return Settings(checkpoints_dir=tmp_path)
+
+
+def test_instead_of_a_checkpoint_that_may_not_be_read_the_demo_speaks_and_says_so_once(
+    closed: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert [chosen_checkpoint(closed) for _ in range(2)] == ["minnow", "minnow"]
+    (line,) = caplog.messages
+    assert line.startswith(f"{closed.checkpoints_dir / 's1-mini'} cannot be read: let the user")
+
+
+def test_a_checkpoint_that_may_not_be_read_is_not_called_missing(closed: Settings) -> None:
+    with pytest.raises(CheckpointError, match=r"s1-mini cannot be read: let the user \d+ read it"):
+        checkpoint_folder(replace(closed, checkpoint="s1-mini"))
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(
