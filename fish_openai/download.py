@@ -1,7 +1,10 @@
 """Where checkpoints are: embedded, downloaded from their maker, or any folder."""
 
+import logging
+import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -13,7 +16,10 @@ from huggingface_hub.errors import (
 )
 
 from fish_openai.errors import CheckpointError
+from fish_openai.files import DISK_ERRORS, fault_of, is_file, storage_faults
 from fish_openai.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 EMBEDDED = {"minnow": Path(__file__).with_name("checkpoints") / "minnow"}
 """Checkpoints that come with the package, by name."""
@@ -38,7 +44,7 @@ class Published:
 
     def missing_files(self, folder: Path) -> list[str]:
         """Name what is not there yet; a file that is there is complete, it was moved there."""
-        return [name for name in self.files if not (folder / name).is_file()]
+        return [name for name in self.files if not is_file(folder / name)]
 
 
 S1_MINI = Published(
@@ -62,8 +68,12 @@ def chosen_checkpoint(settings: Settings) -> str:
     """Its name; `auto` is S1-mini where it has been downloaded, and else the embedded demo."""
     if settings.checkpoint != "auto":
         return settings.checkpoint
-    is_there = not S1_MINI.missing_files(settings.checkpoints_dir / S1_MINI.name)
-    return S1_MINI.name if is_there else "minnow"
+    folder = settings.checkpoints_dir / S1_MINI.name
+    if not S1_MINI.missing_files(folder):
+        return S1_MINI.name
+    if _is_closed(folder):
+        _say_closed(folder)
+    return "minnow"
 
 
 def checkpoint_folder(settings: Settings) -> Path:
@@ -91,14 +101,16 @@ def download(name: str, checkpoints_dir: Path) -> Path:
 
     Raises:
         CheckpointError: unknown name, no space, no access, no connection; says what to do.
+        StorageFault: the disk refuses.
     """
     if name not in PUBLISHED:
         raise CheckpointError(
             f"{name!r} cannot be downloaded: choose one of {', '.join(PUBLISHED)}"
         )
     published, folder = PUBLISHED[name], checkpoints_dir / name
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_space(published, folder)
+    with storage_faults(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_space(published, folder)
     _fetch(published, folder)
     if missing := published.missing_files(folder):
         raise CheckpointError(
@@ -110,12 +122,28 @@ def download(name: str, checkpoints_dir: Path) -> Path:
 
 def _downloaded_folder(published: Published, checkpoints_dir: Path) -> Path:
     folder = checkpoints_dir / published.name
+    if _is_closed(folder):
+        raise CheckpointError(f"{_closed(folder)}, {_USE_THE_DEMO}")
     if missing := published.missing_files(folder):
         raise CheckpointError(
             f"{published.name} is not downloaded ({', '.join(missing)} missing in {folder}): "
             f"run fish-openai models download {published.name}, {_USE_THE_DEMO}"
         )
     return folder
+
+
+def _is_closed(folder: Path) -> bool:
+    """Whether there is something that this user may not look into."""
+    return os.access(folder, os.F_OK) and not os.access(folder, os.R_OK | os.X_OK)
+
+
+def _closed(folder: Path) -> str:
+    return f"{folder} cannot be read: let the user {os.getuid()} read it"
+
+
+@cache
+def _say_closed(folder: Path) -> None:
+    logger.warning("%s; until then the embedded demo checkpoint speaks", _closed(folder))
 
 
 def _check_space(published: Published, folder: Path) -> None:
@@ -135,10 +163,10 @@ def _fetch(published: Published, folder: Path) -> None:
         )
     except Exception as exc:
         # The hub's client, its HTTP library and its transfer library have no error in common.
-        raise CheckpointError(f"{_explain(published, exc)}, {_USE_THE_DEMO}") from exc
+        raise CheckpointError(f"{_explain(published, folder, exc)}, {_USE_THE_DEMO}") from exc
 
 
-def _explain(published: Published, error: Exception) -> str:
+def _explain(published: Published, folder: Path, error: Exception) -> str:
     match error:
         case GatedRepoError():
             return (
@@ -156,6 +184,8 @@ def _explain(published: Published, error: Exception) -> str:
                 f"{published.page} cannot be reached: check the connection, unset HF_HUB_OFFLINE, "
                 "and run the same command again"
             )
+        case OSError(errno=number) if number in DISK_ERRORS:
+            return f"{fault_of(folder, error)}, and run the same command again to continue"
         case _:
             return (
                 f"the download of {published.name} stopped ({type(error).__name__}: {error}): "

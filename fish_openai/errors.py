@@ -65,6 +65,21 @@ class LibraryFault(FishError):
     """A library that this package stands on does not do what is needed of it."""
 
 
+class StorageFault(FishError):
+    """The disk refused: it is read-only, not for this user, broken. Asking again is of no use.
+
+    The message names the path, which is for the operator; `cause` is for the caller, too.
+    """
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class StorageFull(StorageFault):
+    """The disk, or this user's part of it, has no room left."""
+
+
 class CheckpointError(FishError):
     """A checkpoint folder is missing, incomplete or contradicts itself."""
 

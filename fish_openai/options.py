@@ -12,6 +12,9 @@ from typing import Any, Literal, cast
 
 _NONE = "none"
 
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://(\[[0-9a-f:]+\]|[a-z0-9*._-]+)(:(\d+|\*))?")
+"""Scheme, host and perhaps a port, of which `*` may be a part: a page has no path there."""
+
 Group = Literal["server", "engine", "common"]
 """Who takes a setting: `serve` takes all, `speak` no "server" ones, `voices` only "common" ones."""
 
@@ -96,12 +99,16 @@ def folder(group: Group, help_text: str, default: str) -> Metadata:
     )
 
 
-def words(group: Group, help_text: str, accepts: str) -> Metadata:
-    """A list separated by commas; empty text is the empty list."""
+def origins(group: Group, help_text: str) -> Metadata:
+    """A list of web pages' origins separated by commas; empty text is the empty list."""
 
     def parse(value: str) -> tuple[str, ...]:
-        return tuple(word.strip() for word in value.split(",") if word.strip())
+        given = tuple(_as_browsers_write(word) for word in value.split(",") if word.strip())
+        if any(_ORIGIN.fullmatch(origin) is None for origin in given):
+            raise ValueError(value)
+        return given
 
+    accepts = "origins such as https://example.com, separated by commas, or *"
     return _metadata(Option(group=group, help=help_text, accepts=accepts, parse=parse))
 
 
@@ -122,6 +129,11 @@ def secrets(group: Group, help_text: str) -> Metadata:
 def digest_of(secret: str) -> str:
     """What is kept of a secret: enough to recognise it."""
     return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()
+
+
+def _as_browsers_write(origin: str) -> str:
+    """What is copied from an address line has a slash behind the host, which no origin has."""
+    return origin.strip().lower().removesuffix("/")
 
 
 def _metadata(option: Option) -> Metadata:

@@ -14,10 +14,10 @@ from typing import Any, Self
 
 from fish_openai import options
 from fish_openai.errors import SettingsError
-from fish_openai.options import choice, decimal, folder, matching, secrets, text, whole, words
+from fish_openai.options import choice, decimal, folder, matching, origins, secrets, text, whole
 from fish_openai.presets import DEFAULT_PRESET, PRESETS
+from fish_openai.variables import PREFIX, is_service_link
 
-ENV_PREFIX = "FISH_"
 CONFIG_ENV = "FISH_CONFIG"
 COMPAT_MODES = ("lenient", "strict")
 
@@ -56,7 +56,7 @@ class Settings:
     )
     cors_origins: tuple[str, ...] = field(
         default=("*",),
-        metadata=words("server", "web pages that may call", "origins separated by commas, or *"),
+        metadata=origins("server", "web pages that may call"),
     )
     drain_s: int = field(
         default=30,
@@ -198,7 +198,12 @@ def flag(name: str) -> str:
 
 def env_name(name: str) -> str:
     """Name of a setting in the environment: `FISH_MAX_ROWS`."""
-    return ENV_PREFIX + name.upper()
+    return PREFIX + name.upper()
+
+
+def known_variables() -> frozenset[str]:
+    """Every variable that is read here."""
+    return frozenset({CONFIG_ENV, *map(env_name, OPTIONS)})
 
 
 def default_text(name: str) -> str:
@@ -214,26 +219,25 @@ def _chosen_by(preset: str) -> dict[str, Any]:
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    names = {env_name(name): name for name in OPTIONS}
-    given = {key for key in environ if key.startswith(ENV_PREFIX)} - {CONFIG_ENV}
-    _refuse_unknown("environment variable", given - names.keys(), {*names, CONFIG_ENV})
-    return {names[key]: _parse(names[key], environ[key], key) for key in sorted(given)}
+    # What is not in the table may be somebody else's: `variables.remarks` tells of it.
+    given = {env_name(name): name for name in OPTIONS if env_name(name) in environ}
+    return {
+        name: _parse(name, environ[key], key)
+        for key, name in given.items()
+        if not is_service_link(key, environ[key])
+    }
 
 
 def _from_file(path: Path) -> dict[str, Any]:
     values = _read_toml(path)
-    _refuse_unknown(f"{path}:", values.keys() - OPTIONS.keys(), set(OPTIONS))
+    if unknown := values.keys() - OPTIONS.keys():
+        raise SettingsError(
+            f"{path}: {min(unknown)} is not a setting; "
+            f"known are {', '.join(sorted(OPTIONS))}: correct it or take it away"
+        )
     return {
         name: _parse(name, _as_text(value), f"{path}: {name}") for name, value in values.items()
     }
-
-
-def _refuse_unknown(where: str, unknown: set[str], known: set[str]) -> None:
-    if unknown:
-        raise SettingsError(
-            f"{where} {min(unknown)} is not a setting; "
-            f"known are {', '.join(sorted(known))}: correct it or take it away"
-        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

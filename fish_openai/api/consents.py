@@ -27,6 +27,7 @@ TAG = "consents"
 _ALL = ["/v1/audio/voice_consents", "/audio/voice_consents"]
 _ONE = [f"{path}/{{consent_id:str}}" for path in _ALL]
 _BAD, _ABSENT = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
+_FULL = HTTPStatus.INSUFFICIENT_STORAGE
 _LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
@@ -60,7 +61,7 @@ async def list_consents(request: Request[Any, Any, Any], consents: Consents) -> 
             tag=TAG,
             takes={FORM: ConsentForm},
             gives={HTTPStatus.OK: {JSON: ConsentBody}},
-            refuses=(_BAD, _LARGE),
+            refuses=(_BAD, _LARGE, _FULL),
         )
     },
 )
@@ -94,7 +95,7 @@ async def retrieve_consent(consent_id: FromPath[str], consents: Consents) -> Con
             tag=TAG,
             takes={JSON: ConsentEdit},
             gives={HTTPStatus.OK: {JSON: ConsentBody}},
-            refuses=(_BAD, _ABSENT, _LARGE),
+            refuses=(_BAD, _ABSENT, _LARGE, _FULL),
         )
     },
 )

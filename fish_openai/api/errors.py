@@ -24,6 +24,8 @@ from fish_openai.errors import (
     LastingFault,
     NotFound,
     Overloaded,
+    StorageFault,
+    StorageFull,
     TooLarge,
 )
 
@@ -89,6 +91,9 @@ REQUEST_TIMEOUT = ErrorObject(
 )
 """For 408, which the SDKs answer with another try."""
 
+_NO_RETRY = {"x-should-retry": "false"}
+"""Keeps OpenAI's clients from trying again by themselves."""
+
 
 def error_type(opt: Mapping[str, Any]) -> type[ErrorBody | FishErrorBody]:
     """The shape of the errors of a route with this `opt`."""
@@ -137,8 +142,15 @@ def answer_fault(request: Request[Any, Any, Any], error: Exception) -> Response[
 def answer_lasting_fault(request: Request[Any, Any, Any], error: LastingFault) -> Response[Any]:
     """The same, and keep the client from trying again by itself."""
     _log_fault(request, error)
-    headers = {"x-should-retry": "false"}
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, LASTING_FAULT, headers)
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, LASTING_FAULT, _NO_RETRY)
+
+
+def answer_storage_fault(request: Request[Any, Any, Any], error: StorageFault) -> Response[Any]:
+    """Tell the operator where the disk refuses, and the client why."""
+    logger.error("request %s failed: %s", exchange_of(request.scope).log_id, error)
+    is_full = isinstance(error, StorageFull)
+    status = HTTPStatus.INSUFFICIENT_STORAGE if is_full else HTTPStatus.INTERNAL_SERVER_ERROR
+    return _answer(request, status, _tell_storage_fault(error), _NO_RETRY)
 
 
 def log_break(scope: Scope, error: Exception) -> None:
@@ -168,6 +180,16 @@ def _cause_of(error: BaseException) -> BaseException:
 def answer_nobody(_request: Request[Any, Any, Any], _error: ClientGone) -> Response[None]:
     """End the exchange with a client that has left."""
     return Response(None, status_code=CLIENT_GONE)
+
+
+def _tell_storage_fault(error: StorageFault) -> ErrorObject:
+    return ErrorObject(
+        f"The server's disk refused: {error.cause}. It is for the server's operator to mend; the "
+        "server's log names the place under the id in the x-request-id header.",
+        _SERVER,
+        None,
+        "insufficient_storage" if isinstance(error, StorageFull) else "storage_error",
+    )
 
 
 def _answer(
@@ -226,6 +248,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     **dict.fromkeys(REFUSALS, refuse),
     HTTPException: refuse_http,
     LastingFault: answer_lasting_fault,
+    StorageFault: answer_storage_fault,
     ClientGone: answer_nobody,
     Exception: answer_fault,
 }

@@ -1,5 +1,7 @@
 """The default mode: whatever real clients send is taken, and a refusal says what to do."""
 
+from collections.abc import Collection
+
 from fish_openai.api.schemas import FORMAT_ALIASES, SpeechBody
 from fish_openai.audio.formats import FORMATS
 from fish_openai.errors import BadRequest
@@ -8,9 +10,9 @@ from fish_openai.errors import BadRequest
 class Lenient:
     """OpenAI's contract with extensions."""
 
-    fields = SpeechBody.__struct_fields__
-    required = ("input",)
-    formats = (*FORMATS, *FORMAT_ALIASES)
+    fields: Collection[str] = SpeechBody.__struct_fields__
+    required: Collection[str] = ("input",)
+    formats: Collection[str] = (*FORMATS, *FORMAT_ALIASES)
     requires_consent = False
 
     def __init__(self, max_input_chars: int) -> None:

@@ -3,7 +3,6 @@
 OpenAI has no listing of voices: its shape is what Open WebUI, AnythingLLM and SillyTavern read.
 """
 
-import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -43,6 +42,7 @@ WAV = "audio/wav"
 _ALL = ["/v1/audio/voices", "/audio/voices"]
 _ONE = ["/v1/audio/voices/{voice_id:str}", "/audio/voices/{voice_id:str}"]
 _BAD, _ABSENT = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND
+_FULL = HTTPStatus.INSUFFICIENT_STORAGE
 _LARGE, _LOADING = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE
 
 
@@ -81,7 +81,7 @@ async def list_voices(request: Request[Any, Any, Any], voices: Voices) -> VoiceL
             tag=TAG,
             takes={FORM: VoiceUpload, JSON: VoiceFields},
             gives={HTTPStatus.OK: {JSON: VoiceBody}},
-            refuses=(_BAD, _LARGE),
+            refuses=(_BAD, _LARGE, _FULL),
         )
     },
 )
@@ -131,7 +131,7 @@ async def retrieve_voice(
             tag=TAG,
             takes={JSON: VoiceEdit},
             gives={HTTPStatus.OK: {JSON: VoiceBody}},
-            refuses=(_BAD, _ABSENT, _LARGE),
+            refuses=(_BAD, _ABSENT, _LARGE, _FULL),
         )
     },
 )
@@ -167,14 +167,14 @@ async def delete_voice(voice_id: FromPath[str], voices: Voices) -> VoiceDeleted:
 )
 async def preview_voice(voice_id: FromPath[str], voices: Voices) -> Response[bytes]:
     """The recording that the voice was made of, as a WAV file."""
-    path = await voices.preview(voice_id)
-    if path is None:
+    wav = await voices.preview(voice_id)
+    if wav is None:
         raise NotFound(
             f"the voice {voice_id[:64]!r} was not made of a recording; speak with it to hear it",
             param="voice",
             code="preview_not_found",
         )
-    return Response(await asyncio.to_thread(path.read_bytes), media_type=WAV)
+    return Response(wav, media_type=WAV)
 
 
 @get(

@@ -1,6 +1,7 @@
 """The stages behind the engine: sound into bytes, and bytes through HTTP."""
 
 import json
+import logging
 import socket
 import tempfile
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import uvicorn
 
+from fish_openai.api import access
 from fish_openai.app import create_app
 from fish_openai.audio.speech import SpeechEncoder
 from fish_openai.bench.prepared import PreparedEngine
@@ -33,6 +35,7 @@ def service_stages(info: EngineInfo) -> Iterator[tuple[Stage, ...]]:
     encoders = tuple(_encoding(name, info, pcm) for name in FORMATS)
     with (
         tempfile.TemporaryDirectory() as folder,
+        _unlogged(),
         _served(PreparedEngine(info, pcm), folder) as port,
     ):
         yield (*encoders, Stage("HTTP, 1 s of pcm", lambda: _call(port), None))
@@ -50,6 +53,17 @@ def _encoding(name: str, info: EngineInfo, pcm: Pcm) -> Stage:
         encoder.finish()
 
     return Stage(f"encoder, 1 s of {name}", encode, None)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """No line in the log for each of thousands of calls."""
+    level = access.logger.level
+    access.logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        access.logger.setLevel(level)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from fish_openai.cli.parser import build_parser
+from fish_openai.cli.remarks import remarks
 from fish_openai.errors import FishError
 from fish_openai.logs import configure_logs
 from fish_openai.settings import OPTIONS, Settings
@@ -30,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except FishError as exc:
         return _fail(str(exc))
+    except BrokenPipeError:
+        return _leave_output()
     except Exception as exc:
         logger.debug("unexpected", exc_info=True)
         return _fail(f"{type(exc).__name__}: {exc} (--log-level debug shows where)")
@@ -39,9 +42,19 @@ def _run(arguments: Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in {*OPTIONS, "config"}}
     settings = Settings.load(given, os.environ)
     configure_logs(settings.log_level)
+    for remark in remarks(settings, os.environ):
+        logger.warning("%s", remark)
     command = import_module(f"fish_openai.cli.{arguments.command}")
     status: int = command.run(settings, arguments)
+    sys.stdout.flush()
     return status
+
+
+def _leave_output() -> int:
+    """End quietly: whoever reads has seen enough, as `head` has."""
+    # What is still to be written must go somewhere, or Python complains at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def _fail(message: str) -> int:

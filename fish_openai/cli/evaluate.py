@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 from tqdm import tqdm
 
+from fish_openai.cli.output import check_file, check_folder, write_file
 from fish_openai.cli.registry import open_registry
 from fish_openai.download import chosen_checkpoint
 from fish_openai.engine.build import build_engine
-from fish_openai.errors import BadRequest
 from fish_openai.evaluation.engine_narrator import EngineNarrator
 from fish_openai.evaluation.folder import read_folder, save_reading
 from fish_openai.evaluation.narrator import Narrator, read_aloud
@@ -19,6 +19,7 @@ from fish_openai.evaluation.reading import Reading
 from fish_openai.evaluation.recogniser import Recognisers, open_recognisers
 from fish_openai.evaluation.sentences import HELD_OUT, read_sentences, vocabulary_of
 from fish_openai.evaluation.subject import Subject, check_references, subjects_of
+from fish_openai.files import storage_faults
 from fish_openai.settings import Settings
 
 _PICTURES = 3
@@ -27,24 +28,23 @@ _PICTURES = 3
 
 def run(settings: Settings, arguments: Namespace) -> int:
     """Speak, or read recordings, measure, print the table, and write what else was asked for."""
-    _check_output(arguments.json)
+    _check_outputs(arguments)
     sentences = read_sentences(Path(arguments.text or HELD_OUT))[: arguments.first]
     references = _references(arguments, sentences)
     recognisers = open_recognisers(arguments.recogniser, vocabulary_of(sentences))
     source, readings = _readings(settings, arguments, sentences)
     subjects = subjects_of(readings, references)
-    if arguments.save:
-        for reading in readings:
-            save_reading(Path(arguments.save), reading)
-    if arguments.spectrograms:
-        _draw(Path(arguments.spectrograms), subjects)
+    _save(arguments.save, readings)
+    _draw(arguments.spectrograms, subjects)
     _report(arguments, source, subjects, recognisers)
     return 0
 
 
-def _check_output(file: str | None) -> None:
-    if file is not None and not Path(file).absolute().parent.is_dir():
-        raise BadRequest(f"{file} cannot be written: make the folder {Path(file).parent} first")
+def _check_outputs(arguments: Namespace) -> None:
+    if arguments.json is not None:
+        check_file(Path(arguments.json))
+    for folder in filter(None, (arguments.save, arguments.spectrograms)):
+        check_folder(Path(folder))
 
 
 def _references(arguments: Namespace, sentences: tuple[str, ...]) -> tuple[Reading, ...]:
@@ -81,9 +81,12 @@ async def _ask_engine(
     settings: Settings, arguments: Namespace, sentences: tuple[str, ...]
 ) -> tuple[Reading, ...]:
     engine = build_engine(settings)
+    registry = open_registry(settings, engine)
+    for name in arguments.voices:
+        await registry.check(name)
     try:
         await asyncio.to_thread(engine.start)
-        narrator = EngineNarrator(engine, open_registry(settings, engine), seed=arguments.seed)
+        narrator = EngineNarrator(engine, registry, seed=arguments.seed)
         return await _read_all(narrator, arguments.voices, sentences)
     finally:
         await asyncio.to_thread(engine.stop)
@@ -96,10 +99,21 @@ async def _read_all(
         return tuple([await read_aloud(narrator, name, sentences, bar.update) for name in voices])
 
 
-def _draw(folder: Path, subjects: tuple[Subject, ...]) -> None:
+def _save(folder: str | None, readings: tuple[Reading, ...]) -> None:
+    if folder is None:
+        return
+    with storage_faults(Path(folder)):
+        for reading in readings:
+            save_reading(Path(folder), reading)
+
+
+def _draw(folder: str | None, subjects: tuple[Subject, ...]) -> None:
+    if folder is None:
+        return
     with needed("--spectrograms"):
         from fish_openai.evaluation.spectrogram import draw_sentences  # noqa: PLC0415
-    draw_sentences(folder, subjects, _PICTURES)
+    with storage_faults(Path(folder)):
+        draw_sentences(Path(folder), subjects, _PICTURES)
 
 
 def _report(
@@ -113,4 +127,4 @@ def _report(
         report = measure(subjects, recognisers, bar.update, source=source)
     print(format_report(report))
     if arguments.json is not None:
-        Path(arguments.json).write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+        write_file(Path(arguments.json), msgspec.json.format(msgspec.json.encode(report)))

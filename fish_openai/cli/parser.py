@@ -31,7 +31,7 @@ def build_parser() -> ArgumentParser:
     _add_models(commands)
     _add_voices(commands)
     _add_evaluate(commands)
-    _add_command(commands, "selfcheck", "check that the engine works here", "engine", "common")
+    _add_selfcheck(commands)
     _add_bench(commands)
     _add_fidelity(commands)
     return parser
@@ -39,15 +39,13 @@ def build_parser() -> ArgumentParser:
 
 def _add_speak(commands: "Commands") -> None:
     speak = _add_command(commands, "speak", "speak a text into a file", "engine", "common")
-    speak.add_argument("text", metavar="TEXT", help="what to say")
+    speak.add_argument("text", metavar="TEXT", help="what to say; - reads it from standard input")
     speak.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="its suffix chooses the format"
     )
     speak.add_argument("--voice", metavar="NAME", help="name of a voice (default: alloy)")
-    speak.add_argument("--seed", metavar="N", type=int, help="the same seed, the same speech")
-    speak.add_argument(
-        "--speed", metavar="X", type=float, default=1.0, help="0.25 to 4.0 (default: 1.0)"
-    )
+    speak.add_argument("--seed", metavar="N", help="the same seed, the same speech")
+    speak.add_argument("--speed", metavar="X", help="0.25 to 4.0 (default: 1.0)")
 
 
 def _add_models(commands: "Commands") -> None:
@@ -83,7 +81,10 @@ def _add_voices(commands: "Commands") -> None:
 
 
 def _add_evaluate(commands: "Commands") -> None:
-    summary = "measure how well voices are understood and told apart"
+    summary = (
+        "measure how well voices are understood and told apart "
+        "(needs: pip install 'fish-openai[evaluate]')"
+    )
     evaluate = _add_command(commands, "evaluate", summary, "engine", "common")
     _add_speakers(evaluate)
     _add_judges(evaluate)
@@ -128,6 +129,14 @@ def _add_judges(evaluate: ArgumentParser) -> None:
     judges.add_argument(
         "--reference-audio", metavar="DIR", help="the same sentences by others, laid out as --audio"
     )
+
+
+def _add_selfcheck(commands: "Commands") -> None:
+    summary = (
+        "check that it works here: loads, speaks, encodes in every format "
+        "(and the same as fish-speech, if that is installed)"
+    )
+    _add_command(commands, "selfcheck", summary, "engine", "common")
 
 
 def _add_bench(commands: "Commands") -> None:

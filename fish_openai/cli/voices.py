@@ -5,7 +5,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from fish_openai.cli.registry import open_registry
+from fish_openai.cli.registry import check_voices_dir, open_registry
+from fish_openai.cli.sizes import size_of
 from fish_openai.errors import BadRequest
 from fish_openai.settings import Settings
 from fish_openai.voices.catalogue import Catalogue
@@ -21,15 +22,28 @@ def run(settings: Settings, arguments: Namespace) -> int:
 
 
 def _list(settings: Settings, _arguments: Namespace) -> int:
+    check_voices_dir(settings)
     catalogue = Catalogue(settings.voices_dir, None)
     records, problems = catalogue.records(), catalogue.own.problems()
     num_own = sum(record.type != "builtin" for record in records)
-    print(f"{num_own} in {settings.voices_dir}, and OpenAI's names")
+    print(f"{num_own} in {_place(settings.voices_dir)}, and OpenAI's names")
     for record in records:
-        print(f"{record.name}\t{_state(record, catalogue)}\t{record.id}")
+        print(
+            record.name, _state(record, catalogue), record.id, *_room(record, catalogue), sep="\t"
+        )
     for folder, problem in problems:
         print(f"{folder}\t{problem}")
     return 0
+
+
+def _place(folder: Path) -> str:
+    return f"{folder} ({size_of(folder) if folder.is_dir() else 'which is not there'})"
+
+
+def _room(record: VoiceRecord, catalogue: Catalogue) -> tuple[str, ...]:
+    """The folder of a voice, and its size."""
+    folder = catalogue.find(record.id).folder
+    return (str(folder), size_of(folder)) if folder else ()
 
 
 def _state(record: VoiceRecord, catalogue: Catalogue) -> str:
@@ -79,6 +93,7 @@ def _delete(settings: Settings, arguments: Namespace) -> int:
 
 
 def _workshop(settings: Settings) -> Workshop:
+    check_voices_dir(settings)
     folder = settings.voices_dir
     return Workshop(folder, Catalogue(folder, None), recognise)
 
@@ -92,9 +107,9 @@ async def _warm_up(settings: Settings) -> int:
     from fish_openai.engine.build import build_engine  # noqa: PLC0415
 
     engine = build_engine(settings)
+    registry = open_registry(settings, engine)
     try:
         await asyncio.to_thread(engine.start)
-        registry = open_registry(settings, engine)
         if not engine.info.uses_references:
             print(f"{engine.info.checkpoint} has no use for recordings: there is nothing to do")
             return 0

@@ -71,7 +71,7 @@ def upstream() -> Upstream:
             modules = _import_modules()
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"The upstream engine needs the package {error.name!r}, which is not installed. "
+            f"fish-speech needs the package {error.name!r}, which is not installed. "
             f"Install it with: {_INSTALL}"
         ) from error
     importlib.import_module("loguru").logger.disable("fish_speech")

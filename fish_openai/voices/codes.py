@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fish_openai.engine.request import Codes
-from fish_openai.voices.files import replace
+from fish_openai.files import keep
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,7 @@ def load_codes(path: Path, key: str) -> Codes | None:
 
 
 def keep_codes(path: Path, key: str, codes: Codes) -> None:
-    """Write in one step: after a crash there is the old file or the new one, never half of it."""
+    """Keep codes for the next start, if the disk takes them."""
     file = io.BytesIO()
     np.savez_compressed(file, codes=codes, key=np.array(key))
-    try:
-        replace(path, file.getvalue())
-    except OSError as exc:
-        # A folder mounted read-only is a sound way to run: then every start encodes again.
-        logger.warning("codes of %s are not kept: %s", path.stem, exc.strerror)
+    keep(path, file.getvalue())

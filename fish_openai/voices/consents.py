@@ -5,14 +5,18 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from fish_openai.audio.decode import decode
 from fish_openai.errors import AudioError, BadRequest, NotFound
-from fish_openai.voices.files import locked, replace, sync
+from fish_openai.files import locked, replace, storage_faults, sync
+
+Done = TypeVar("Done")
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +46,8 @@ class Consent(Struct, frozen=True, kw_only=True):
 class ConsentStore:
     """Two files a consent: its recording as it came, and then, which makes it one, its JSON.
 
-    Lives on the event loop; the disk is read and written in worker threads.
+    Lives on the event loop; the disk is read and written in worker threads. Everything raises
+    `StorageFault` where the disk refuses, and leaves what was there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +56,7 @@ class ConsentStore:
 
     async def listing(self) -> tuple[Consent, ...]:
         """Every consent, the newest first."""
-        return await asyncio.to_thread(self._listing)
+        return await self._on_disk(self._listing)
 
     async def get(self, consent_id: str) -> Consent:
         """One consent.
@@ -59,7 +64,7 @@ class ConsentStore:
         Raises:
             NotFound: there is none of this id.
         """
-        return await asyncio.to_thread(self._get, consent_id)
+        return await self._on_disk(self._get, consent_id)
 
     async def create(self, *, name: str, language: str, recording: bytes) -> Consent:
         """Keep a consent under a new id.
@@ -73,19 +78,23 @@ class ConsentStore:
             language=language,
             created_at=int(time.time()),
         )
-        await asyncio.to_thread(self._create, consent, recording)
+        await self._on_disk(self._create, consent, recording)
         return consent
 
     async def rename(self, consent_id: str, name: str) -> Consent:
         """Change the name of a consent; raises like `get` and `create`."""
-        return await asyncio.to_thread(self._rename, consent_id, _checked_name(name))
+        return await self._on_disk(self._rename, consent_id, _checked_name(name))
 
     async def delete(self, consent_id: str) -> None:
         """Forget a consent and its recording; raises like `get`."""
-        await asyncio.to_thread(self._delete, consent_id)
+        await self._on_disk(self._delete, consent_id)
+
+    async def _on_disk(self, work: Callable[..., Done], *arguments: object) -> Done:
+        with storage_faults(self._folder):
+            return await asyncio.to_thread(work, *arguments)
 
     def _listing(self) -> tuple[Consent, ...]:
-        found = filter(None, map(self._read, self._folder.glob("cons_*.json")))
+        found = filter(None, map(self._read, self._documents()))
         return tuple(sorted(found, key=lambda each: (-each.created_at, each.id)))
 
     def _get(self, consent_id: str) -> Consent:
@@ -108,6 +117,13 @@ class ConsentStore:
             self._report(f"the consent {path.name} is damaged and left out: {exc}")
             return None
 
+    def _documents(self) -> list[Path]:
+        # Not by glob, for which a folder that may not be read is empty.
+        try:
+            return [path for path in self._folder.iterdir() if path.match("cons_*.json")]
+        except FileNotFoundError:
+            return []
+
     def _report(self, problem: str) -> None:
         if problem not in self._reported:
             self._reported.add(problem)
@@ -118,8 +134,12 @@ class ConsentStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         with locked(self._folder):
             self._sweep()
-            replace(self._recording(consent.id), recording)
-            self._write(consent)
+            try:
+                replace(self._recording(consent.id), recording)
+                self._write(consent)
+            except BaseException:
+                self._forget(consent.id)
+                raise
 
     def _rename(self, consent_id: str, name: str) -> Consent:
         self._get(consent_id)
@@ -132,9 +152,12 @@ class ConsentStore:
         self._get(consent_id)
         with locked(self._folder):
             self._get(consent_id)
-            self._json(consent_id).unlink()
-            self._recording(consent_id).unlink()
+            self._forget(consent_id)
             sync(self._folder)
+
+    def _forget(self, consent_id: str) -> None:
+        self._json(consent_id).unlink(missing_ok=True)
+        self._recording(consent_id).unlink(missing_ok=True)
 
     def _write(self, consent: Consent) -> None:
         replace(self._json(consent.id), msgspec.json.encode(consent))

@@ -130,7 +130,7 @@ class Loader:
             rate = self._engine.info.sample_rate
             pcm = await asyncio.to_thread(_decode, recording, content, rate)
             codes = await self._encode(pcm, rate)
-            if recording.keeps_codes:
+            if recording.takes_files:
                 await asyncio.to_thread(keep_codes, recording.codes, key, codes)
         return Reference(text=content.text, codes=codes)
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from fish_openai.voices.files import replace
+from fish_openai.files import replace
 from fish_openai.voices.ids import FishId, VoiceId
 from fish_openai.voices.record import BlendPart
 from fish_openai.voices.recording import unusable

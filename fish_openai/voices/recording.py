@@ -2,7 +2,8 @@
 
 import hashlib
 import wave
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,8 @@ class Recording:
     """The files of a recording."""
 
     audio: Path
-    keeps_codes: bool = True
-    """Whether codes may be written beside it."""
+    takes_files: bool = True
+    """Whether what is made of it may be kept beside it."""
 
     @property
     def transcript(self) -> Path:
@@ -68,7 +69,10 @@ def find_recordings(folder: Path) -> tuple[Recording, ...]:
 
 
 def stamp_of(files: Iterable[Path]) -> Stamp:
-    """Look, without reading, at what changes when any of the files does; one may be missing."""
+    """Look, without reading, at what changes when any of the files does.
+
+    One may be missing, or not be for us to look at.
+    """
     return tuple(map(_stamp, files))
 
 
@@ -83,19 +87,32 @@ def read_content(recording: Recording) -> Content:
     """Read both files.
 
     Raises:
-        BadRequest: the transcript is not UTF-8.
+        BadRequest: one cannot be read, or the transcript is not UTF-8.
+        FileNotFoundError: there is no such recording.
     """
-    return Content(recording.audio.read_bytes(), read_transcript(recording))
+    return Content(read_audio(recording), read_transcript(recording))
+
+
+def read_audio(recording: Recording) -> bytes:
+    """The recording as it is on disk.
+
+    Raises:
+        BadRequest: it cannot be read.
+        FileNotFoundError: it is not there.
+    """
+    with _readable(recording.audio):
+        return recording.audio.read_bytes()
 
 
 def read_transcript(recording: Recording) -> str:
     """What is said in a recording, empty if nobody has written it down.
 
     Raises:
-        BadRequest: the transcript is not UTF-8.
+        BadRequest: the transcript cannot be read, or is not UTF-8.
     """
     try:
-        return recording.transcript.read_text("utf-8-sig").strip()
+        with _readable(recording.transcript):
+            return recording.transcript.read_text("utf-8-sig").strip()
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as exc:
@@ -120,6 +137,21 @@ def unusable(path: Path, why: str) -> BadRequest:
     )
 
 
+def unreadable(path: Path, error: OSError) -> BadRequest:
+    """Say which file of a voice the system does not let us read."""
+    return unusable(path, f"it cannot be read ({error.strerror}); allow it")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as exc:
+        raise unreadable(path, exc) from exc
+
+
 def _is_audio(path: Path) -> bool:
     return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
 
@@ -127,7 +159,7 @@ def _is_audio(path: Path) -> bool:
 def _stamp(path: Path) -> tuple[str, int, int, int]:
     try:
         stat = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return path.name, 0, 0, 0
     return path.name, stat.st_ino, stat.st_size, stat.st_ctime_ns
 

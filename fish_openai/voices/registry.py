@@ -10,7 +10,7 @@ from fish_openai.voices.catalogue import Catalogue
 from fish_openai.voices.loader import CACHE_BYTES, Loader
 from fish_openai.voices.names import DEFAULT_NAME
 from fish_openai.voices.origin import Origin
-from fish_openai.voices.preview import preview_file
+from fish_openai.voices.preview import preview
 from fish_openai.voices.record import Clip, NewBlend, NewVoice, VoiceChanges, VoiceRecord
 from fish_openai.voices.seeds import SEEDS_FOLDER, SeedVoices
 from fish_openai.voices.transcript import Recogniser, recognise
@@ -63,6 +63,15 @@ class VoiceRegistry:
         """
         return (await self._find(name)).record
 
+    async def check(self, name: str | None) -> None:
+        """Look whether `resolve` would find a voice; needs no engine.
+
+        Raises:
+            NotFound: there is no such voice.
+            BadRequest: its folder cannot be used; the message names the file at fault.
+        """
+        await self._find(_wanted(name))
+
     async def create(self, new: NewVoice) -> VoiceRecord:
         """Make a voice of recordings.
 
@@ -97,8 +106,8 @@ class VoiceRegistry:
         """
         await asyncio.to_thread(self._workshop.delete, voice_id)
 
-    async def preview(self, name: str) -> Path | None:
-        """A WAV file of the voice's first recording; None if it has none.
+    async def preview(self, name: str) -> bytes | None:
+        """The voice's first recording as a WAV file; None if it has none.
 
         Raises:
             NotFound: there is no such voice.
@@ -106,11 +115,11 @@ class VoiceRegistry:
         """
         origin = await self._find(name)
         if origin.recordings:
-            return await asyncio.to_thread(preview_file, origin.recordings[0])
+            return await asyncio.to_thread(preview, origin.recordings[0])
         if origin.seed is None:
             return None
         spoken = await asyncio.to_thread(self._seeds.known, origin.seed)
-        return spoken.audio if spoken else None
+        return await asyncio.to_thread(preview, spoken) if spoken else None
 
     async def resolve(self, name: str | None) -> Voice:
         """Find a voice, ready for the engine; no name, or an empty one, is the default voice.
@@ -121,7 +130,7 @@ class VoiceRegistry:
             EngineUnavailable: a recording has to be encoded, and the engine cannot now.
             EngineFault: the engine failed to encode a recording.
         """
-        wanted = (name or "").strip() or DEFAULT_NAME
+        wanted = _wanted(name)
         try:
             return await self._load(wanted)
         except FileNotFoundError:
@@ -148,3 +157,8 @@ class VoiceRegistry:
 
     async def _find(self, name: str) -> Origin:
         return await asyncio.to_thread(self._catalogue.find, name)
+
+
+def _wanted(name: str | None) -> str:
+    """What is meant by what a request says."""
+    return (name or "").strip() or DEFAULT_NAME

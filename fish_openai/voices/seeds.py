@@ -15,7 +15,7 @@ from fish_openai.audio.uncompressed import whole_wav
 from fish_openai.engine.port import SpeechEngine
 from fish_openai.engine.request import EngineInfo, Pcm, Sampling, SpeechRequest
 from fish_openai.errors import BadRequest, EngineFault, Overloaded
-from fish_openai.voices.files import replace
+from fish_openai.files import is_file, replace
 from fish_openai.voices.recording import Recording
 
 SEEDS_FOLDER = ".seeds"
@@ -50,7 +50,7 @@ class SeedVoices:
     def known(self, seed: int) -> Recording | None:
         """The recording of a seed, if it has been spoken; reads the disk."""
         recording = self._recording(seed)
-        return recording if recording.audio.is_file() else None
+        return recording if is_file(recording.audio) else None
 
     async def recording(self, seed: int) -> Recording | None:
         """The recording of a seed; None if the checkpoint has no use for one, or could not speak it."""
@@ -118,8 +118,13 @@ class SeedVoices:
     def _keep(self, seed: int, pcm: Pcm) -> Recording:
         recording = self._recording(seed)
         recording.audio.parent.mkdir(parents=True, exist_ok=True)
-        replace(recording.transcript, REFERENCE_TEXT.encode())
-        replace(recording.audio, whole_wav(self._engine.info.sample_rate, to_int16(pcm)))
+        try:
+            replace(recording.transcript, REFERENCE_TEXT.encode())
+            replace(recording.audio, whole_wav(self._engine.info.sample_rate, to_int16(pcm)))
+        except BaseException:
+            recording.audio.unlink(missing_ok=True)
+            recording.transcript.unlink(missing_ok=True)
+            raise
         return recording
 
     def _recording(self, seed: int) -> Recording:

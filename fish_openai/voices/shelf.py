@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fish_openai.errors import BadRequest
+from fish_openai.files import storage_faults
 from fish_openai.voices.metadata import METADATA_FILE
 from fish_openai.voices.naming import fold
 from fish_openai.voices.origin import Origin, read_origin
-from fish_openai.voices.recording import AUDIO_SUFFIXES, Stamp, stamp_of, unusable
+from fish_openai.voices.recording import AUDIO_SUFFIXES, Stamp, stamp_of, unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,9 @@ SMALL = 500
 """Up to so many voices, a name that is not known costs a look at every voice: nothing is too new."""
 LOOK_AGAIN_S = 10.0
 """Among more voices, such a look is taken only so often; new folders are seen at once all the same."""
+
+_GONE = (FileNotFoundError, NotADirectoryError)
+"""What is raised where a folder was, or in place of which there is a file now."""
 
 _CLOCK_TICK_NS = 2 * 10**9
 """File systems count time in steps of up to two seconds: a change in the same step leaves no trace."""
@@ -86,6 +90,7 @@ class Shelf:
 
         Raises:
             BadRequest: its folder cannot be used; the message names the file at fault.
+            StorageFault: the shelf cannot be read.
         """
         with self._lock:
             self._list_folders()
@@ -145,7 +150,8 @@ class Shelf:
         now_ns, stamp = time.time_ns(), stamp_of([self._folder])
         if stamp == self._seen:
             return
-        there = self._folder_names()
+        with storage_faults(self._folder):
+            there = self._folder_names()
         for name in self._entries.keys() - there:
             del self._entries[name]
         for name in there - self._entries.keys():
@@ -156,8 +162,8 @@ class Shelf:
     def _folder_names(self) -> set[str]:
         try:
             with os.scandir(self._folder) as entries:
-                return {each.name for each in entries if each.name[0] != "." and each.is_dir()}
-        except (FileNotFoundError, NotADirectoryError):
+                return {each.name for each in entries if each.name[0] != "." and _is_folder(each)}
+        except _GONE:
             return set()  # a missing shelf is an empty one
 
     def _refresh(self, name: str) -> bool:
@@ -173,7 +179,7 @@ class Shelf:
     def _read(self, name: str) -> None:
         try:
             entry = Entry.read(self._folder / name)
-        except (FileNotFoundError, NotADirectoryError):
+        except _GONE:
             self._seen = None  # it is being changed: list the folders again next time
             return
         if isinstance(entry.found, BadRequest):
@@ -214,11 +220,20 @@ def _make_index(entries: list[tuple[str, Entry]]) -> dict[str, str]:
     return index
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return True  # a link that we may not follow: reading it tells so
+
+
 def _files(folder: Path) -> tuple[Path, ...]:
     try:
         return folder, *sorted(filter(_matters, folder.iterdir()))
-    except PermissionError:
-        return (folder,)
+    except _GONE:
+        raise
+    except OSError:
+        return (folder,)  # which reading it will tell
 
 
 def _try_to_read(folder: Path) -> Origin | BadRequest:
@@ -226,8 +241,10 @@ def _try_to_read(folder: Path) -> Origin | BadRequest:
         return read_origin(folder)
     except BadRequest as exc:
         return exc.with_traceback(None)
-    except PermissionError as exc:
-        return unusable(folder, f"it cannot be read ({exc.strerror}); allow it")
+    except _GONE:
+        raise
+    except OSError as exc:
+        return unreadable(folder, exc)
 
 
 def _matters(path: Path) -> bool:

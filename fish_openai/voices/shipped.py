@@ -49,5 +49,5 @@ def _read_only(origin: Origin) -> Origin:
     return replace(
         origin,
         record=structs.replace(origin.record, type="builtin"),
-        recordings=tuple(replace(each, keeps_codes=False) for each in origin.recordings),
+        recordings=tuple(replace(each, takes_files=False) for each in origin.recordings),
     )

@@ -1,13 +1,15 @@
 """The only code that writes into the folder of all voices: each change in one step, or not at all."""
 
+import errno
 import logging
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from fish_openai.voices.files import is_locked, locked, sync, write
+from fish_openai.files import is_locked, locked, storage_faults, sync, write
 from fish_openai.voices.metadata import Metadata, write_metadata
 
 _UNFINISHED = ".new-"
@@ -32,20 +34,26 @@ class Store:
             name: the folder's.
             files: contents by name.
             check: raises if there must be no such voice; nothing is left then.
+
+        Raises:
+            StorageFault: the disk refuses; nothing is left then.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with self._workplace() as unfinished:
+        with storage_faults(self._folder), self._workplace() as unfinished:
             for file, data in files.items():
                 write(unfinished / file, data)
             sync(unfinished)
             with locked(self._folder):
                 check()
-                unfinished.rename(self._folder / name)
-                sync(self._folder)
+                _move(unfinished, self._folder / name)
 
     def change(self, folder: Path, change: Callable[[], Metadata]) -> None:
-        """Replace a voice's metadata by what `change` makes of it."""
-        with locked(self._folder):
+        """Replace a voice's metadata by what `change` makes of it.
+
+        Raises:
+            FileNotFoundError: the folder is not there.
+            StorageFault: the disk refuses; what was there is kept.
+        """
+        with storage_faults(folder), locked(self._folder):
             write_metadata(folder, change())
 
     def remove(self, folder: Path) -> None:
@@ -53,33 +61,46 @@ class Store:
 
         Raises:
             FileNotFoundError: it is not there.
+            StorageFault: the disk refuses. Its files are all there then, or the fault's path is where
+                those are that are left.
         """
         deleted = self._folder / f"{_DELETED}{secrets.token_hex(8)}"
         with locked(self._folder):
-            folder.rename(deleted)
-            sync(self._folder)
-            _delete(deleted)
+            with storage_faults(folder):
+                _require_writable(folder)
+                _move(folder, deleted)
+            with storage_faults(deleted):
+                _delete(deleted)
 
     def sweep(self) -> None:
         """Delete what processes that were killed have left behind; blocks for a moment."""
-        if not self._folder.is_dir():
+        try:
+            num_left = self._clear_away()
+        except FileNotFoundError:
+            return  # a missing folder is an empty one
+        except OSError as exc:
+            logger.warning("unfinished changes stay in %s: %s", self._folder, exc.strerror)
             return
+        if num_left:
+            logger.warning("%d unfinished changes cleared away in %s", num_left, self._folder)
+
+    def _clear_away(self) -> int:
         with locked(self._folder):
             left = [path for path in self._folder.iterdir() if _is_left_behind(path)]
             for path in left:
                 _delete(path)
-        if left:
-            logger.warning("%d unfinished changes cleared away in %s", len(left), self._folder)
+        return len(left)
 
     @contextmanager
     def _workplace(self) -> Iterator[Path]:
         """A folder that no listing shows, and that no sweep takes away while this runs."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         unfinished = self._folder / f"{_UNFINISHED}{secrets.token_hex(8)}"
         with ExitStack() as held:
-            with locked(self._folder):
-                unfinished.mkdir()
-                held.enter_context(locked(unfinished))
             try:
+                with locked(self._folder):
+                    unfinished.mkdir()
+                    held.enter_context(locked(unfinished))
                 yield unfinished
             except BaseException:
                 shutil.rmtree(unfinished, ignore_errors=True)  # it may have moved to its place
@@ -90,6 +111,23 @@ def _is_left_behind(path: Path) -> bool:
     if path.name.startswith(_DELETED):
         return True
     return path.name.startswith(_UNFINISHED) and not is_locked(path)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename a folder, and if that does not get to the disk, back again."""
+    source.rename(target)
+    try:
+        sync(target.parent)
+    except OSError:
+        target.rename(source)
+        raise
+
+
+def _require_writable(folder: Path) -> None:
+    """Raise before anything of a folder is deleted, if nothing of it can be."""
+    is_link = folder.is_symlink()  # of which only the link is deleted
+    if not is_link and folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _delete(path: Path) -> None:

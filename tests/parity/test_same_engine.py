@@ -1,14 +1,14 @@
-"""`--engine upstream` and `selfcheck`: the operator's own means of comparison."""
+"""`--engine upstream` and the comparison of `selfcheck`: the operator's own means of comparison."""
 
 import numpy as np
 import pytest
 import torch
 
-from fish_openai.engine import selfcheck
 from fish_openai.engine.load import load_own
 from fish_openai.engine.load_upstream import load_upstream
 from fish_openai.engine.request import Sampling, SpeechRequest
 from fish_openai.engine.stepper import Stepper
+from fish_openai.selfcheck import oracle
 from fish_openai.settings import Settings
 from tests.engine.recorder import Recorder, run, speak_alone, submit
 
@@ -46,29 +46,25 @@ def test_upstream_speaks_one_request_after_the_other_and_leaves_when_told() -> N
     assert seconds(waits) > 0.5
 
 
-def test_selfcheck_finds_nothing_wrong_with_the_embedded_checkpoint(
-    capsys: pytest.CaptureFixture[str],
+def test_the_comparison_finds_nothing_wrong_with_the_embedded_checkpoint() -> None:
+    findings = list(oracle.compare(SETTINGS))
+    assert len(findings) == 5
+    assert [finding for finding in findings if not finding.is_good] == []
+
+
+def test_the_comparison_takes_no_frame_behind_one_that_two_codes_could_begin(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert selfcheck.run(SETTINGS) == 0
-    report = capsys.readouterr().out
-    assert report.count("  ok  ") == 5
-    assert "BAD" not in report
+    monkeypatch.setattr(oracle, "_MAX_LOGIT_ERROR", 1e9)
+    tokens = next(each for each in oracle.compare(SETTINGS) if each.what == "tokens")
+    assert tokens.is_good
+    assert tokens.value.startswith("0 of 0 likeliest frames are the same; in the next one")
 
 
-def test_selfcheck_compares_no_frame_behind_one_that_two_codes_could_begin(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(selfcheck, "_MAX_LOGIT_ERROR", 1e9)
-    assert selfcheck.run(SETTINGS) == 0
-    assert "0 of 0 likeliest frames are the same; in the next one" in capsys.readouterr().out
-
-
-def test_selfcheck_reports_a_runtime_that_differs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_comparison_finds_a_runtime_that_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fish_openai.codec.transformer.ROPE_BASE", 100.0)
-    assert selfcheck.run(SETTINGS) == 1
-    assert "BAD  decoded samples" in capsys.readouterr().out
+    wrong = [each.what for each in oracle.compare(SETTINGS) if not each.is_good]
+    assert "decoded samples" in wrong
 
 
 def seconds(recorder: Recorder) -> float:

@@ -1,6 +1,9 @@
 """The command line: what a person sees, and how the server ends."""
 
+import errno
 import http.client
+import io
+import os
 import re
 import signal
 import socket
@@ -8,6 +11,7 @@ import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +20,13 @@ from typing import IO
 
 import pytest
 import soundfile
+from litestar.testing import TestClient
 
 from fish_openai import __version__
+from fish_openai.app import create_app
 from fish_openai.cli import main
 from fish_openai.settings import OPTIONS, Settings, flag
+from fish_openai.voices.registry import VoiceRegistry
 from tests.fakes import FAKE_INFO, TIMEOUT_S, FakeEngine, Script
 
 ROOT = Path(__file__).parents[2]
@@ -242,9 +249,113 @@ def test_speak_without_a_seed_takes_the_seed_of_the_voice(
     assert seeds[0] == seeds[1] is not None
 
 
+def test_speak_reads_standard_input_for_a_dash(
+    engine: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("Grüße.\n".encode())))
+    assert main(["speak", "-", "-o", str(tmp_path / "a.wav")]) == 0
+    assert [each.text for each in engine.requests] == ["Grüße.\n"]
+
+
+@pytest.mark.parametrize(
+    ("stdin", "complaint"),
+    [
+        (b"", "'input' is empty: give the text to speak, 1 to 40960 characters."),
+        (b"\xff\xfe\x00", "standard input is not UTF-8 text"),
+    ],
+)
+def test_standard_input_that_is_no_text_is_refused(
+    engine: FakeEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stdin: bytes,
+    complaint: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    assert main(["speak", "-", "-o", str(tmp_path / "a.wav")]) == 1
+    assert complaint in capsys.readouterr().err
+    assert engine.state == "loading"
+
+
+REFUSED: list[tuple[dict[str, str], dict[str, object]]] = [
+    ({"text": ""}, {"input": ""}),
+    ({"text": "x" * 40_961}, {"input": "x" * 40_961}),
+    ({"--speed": "5"}, {"speed": "5"}),
+    ({"--speed": "0.1"}, {"speed": "0.1"}),
+    ({"--speed": "fast"}, {"speed": "fast"}),
+    ({"--speed": "nan"}, {"speed": "nan"}),
+    ({"--seed": "-1"}, {"seed": "-1"}),
+    ({"--seed": "1.5"}, {"seed": "1.5"}),
+    ({"--seed": str(2**63)}, {"seed": str(2**63)}),
+    ({"--voice": "vioce"}, {"voice": "vioce"}),
+]
+
+
+@pytest.mark.parametrize(("given", "body"), REFUSED, ids=[str(given)[:20] for given, _ in REFUSED])
+def test_what_cannot_be_spoken_is_refused_before_loading_and_in_the_servers_words(
+    engine: FakeEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    given: dict[str, str],
+    body: dict[str, object],
+) -> None:
+    text, options = given.get("text", "hi"), [f"{k}={v}" for k, v in given.items() if k != "text"]
+    folders = ["--checkpoint", str(tmp_path), "--voices-dir", str(tmp_path)]
+    assert main(["speak", text, "-o", str(tmp_path / "a.wav"), *options, *folders]) == 1
+    said = capsys.readouterr().err
+    assert (engine.state, list(tmp_path.iterdir())) == ("loading", [])
+    served = FakeEngine()
+    with TestClient(create_app(Settings(), served, VoiceRegistry(tmp_path, served))) as client:
+        answer = client.post("/v1/audio/speech", json={"model": "tts-1", "input": "hi"} | body)
+    assert answer.status_code == 400
+    assert said == f"fish-openai: {answer.json()['error']['message']}\n"
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_what_was_there(
+    engine: FakeEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "a.wav"
+    file.write_bytes(b"before")
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        assert main(["speak", "hello", "-o", str(file)]) == 1
+    assert capsys.readouterr().err == (
+        f"fish-openai: {file}: No space left on device; make room there\n"
+    )
+    assert (list(tmp_path.iterdir()), file.read_bytes()) == ([file], b"before")
+    assert engine.state == "stopped"
+
+
+def test_a_file_is_written_behind_a_link_and_into_a_pipe(
+    engine: FakeEngine,  # noqa: ARG001 - speaks
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "link.wav").symlink_to(tmp_path / "real.wav")
+    assert main(["speak", "hello", "-o", str(tmp_path / "link.wav")]) == 0
+    assert (tmp_path / "link.wav").is_symlink()
+    assert (tmp_path / "real.wav").read_bytes().startswith(b"RIFF")
+    os.mkfifo(tmp_path / "pipe.wav")
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit((tmp_path / "pipe.wav").read_bytes)
+        assert main(["speak", "hello", "-o", str(tmp_path / "pipe.wav")]) == 0
+        assert read.result(TIMEOUT_S).startswith(b"RIFF")
+
+
 @pytest.mark.parametrize(
     ("name", "complaint"),
-    [("hello.xyz", "has to end in .mp3, .opus,"), ("none/hello.wav", "make the folder")],
+    [
+        ("folder.wav", "it is a folder"),
+        ("hello.xyz", "has to end in .mp3, .opus,"),
+        ("none/hello.wav", "make the folder"),
+    ],
 )
 def test_speak_refuses_a_file_it_cannot_write_before_it_loads_anything(
     engine: FakeEngine,
@@ -253,8 +364,38 @@ def test_speak_refuses_a_file_it_cannot_write_before_it_loads_anything(
     name: str,
     complaint: str,
 ) -> None:
+    (tmp_path / "folder.wav").mkdir()
     assert main(["speak", "hello", "-o", str(tmp_path / name)]) == 1
     assert complaint in capsys.readouterr().err
+    assert engine.state == "loading"
+
+
+def test_speak_refuses_a_folder_that_it_may_not_write_in(
+    engine: FakeEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert main(["speak", "hello", "-o", str(tmp_path / "a.wav")]) == 1
+    assert f"the user {os.getuid()} may not write in {tmp_path}" in capsys.readouterr().err
+    assert engine.state == "loading"
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["speak", "hi", "-o", "a.wav"]])
+def test_a_folder_of_voices_that_is_a_file_is_told_before_anything_is_loaded(
+    engine: FakeEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+) -> None:
+    monkeypatch.delitem(sys.modules, "fish_openai.cli.serve", raising=False)
+    (tmp_path / "voices").touch()
+    assert main([*command, "--voices-dir", str(tmp_path / "voices")]) == 1
+    assert capsys.readouterr().err.startswith(
+        f"fish-openai: --voices-dir {tmp_path / 'voices'}: Not a directory; name a folder"
+    )
     assert engine.state == "loading"
 
 
@@ -273,8 +414,8 @@ def test_models_list_shows_what_is_embedded_and_what_is_missing(
 ) -> None:
     assert main(["models", "list", "--checkpoints-dir", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
-    assert re.search(r"^minnow\tembedded\t", shown, re.MULTILINE)
-    assert f"s1-mini\tnot downloaded\t{tmp_path / 's1-mini'}" in shown
+    assert re.search(r"^minnow\tembedded\t\S+minnow\t\d+\.\d MB$", shown, re.MULTILINE)
+    assert f"s1-mini\tnot downloaded, 3.6 GB to come\t{tmp_path / 's1-mini'}\t0 bytes" in shown
 
 
 def test_a_download_tells_the_license_and_what_to_do_next(
@@ -287,21 +428,15 @@ def test_a_download_tells_the_license_and_what_to_do_next(
     assert second == "Serve it: fish-openai serve --checkpoint s1-mini"
 
 
-def test_selfcheck_ends_with_the_status_of_the_engines_check(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    checked: list[str] = []
-    check = ModuleType("fish_openai.engine.selfcheck")
-
-    def run(settings: Settings) -> int:
-        checked.append(settings.device)
-        return 1
-
-    monkeypatch.setattr(check, "run", run, raising=False)
-    monkeypatch.setitem(sys.modules, check.__name__, check)
-    monkeypatch.delitem(sys.modules, "fish_openai.cli.selfcheck", raising=False)
-    assert main(["selfcheck", "--device", "cpu"]) == 1
-    assert checked == ["cpu"]
+def test_a_reader_who_has_seen_enough_is_not_an_error_message() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "fish_openai", "models", "list"]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_ctrl_c_is_not_an_error_message(

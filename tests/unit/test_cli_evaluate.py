@@ -78,6 +78,10 @@ def test_the_checkpoint_speaks_when_nothing_else_is_named(
     [
         (["--text", "none.txt"], "cannot read the sentences in none.txt"),
         (["--json", "nowhere/report.json"], "make the folder nowhere first"),
+        (["--json", "."], ". cannot be written: it is a folder"),
+        (["--save", f"{__file__}/speech"], "test_cli_evaluate.py is a file; name a folder"),
+        (["--spectrograms", __file__], "test_cli_evaluate.py is a file; name a folder"),
+        (["--voices", "alloy,vioce"], "the voice 'vioce' does not exist"),
         (["--recogniser", "ears"], "--recogniser is 'ears'"),
         (["--audio", "nowhere"], "there is no folder nowhere"),
     ],

@@ -35,7 +35,9 @@ def test_list_shows_every_voice_and_what_is_wrong_with_a_folder(
     assert run(voices_dir, "list") == 0
     header, *lines = capsys.readouterr().out.splitlines()
     states = dict(line.split("\t")[:2] for line in lines)
-    assert header == f"2 in {voices_dir}, and OpenAI's names"
+    rooms = {line.split("\t")[0]: line.split("\t")[3:] for line in lines}
+    assert header == f"2 in {voices_dir} (96.1 kB), and OpenAI's names"
+    assert rooms["Bob"] == [str(voices_dir / "Bob"), "48.0 kB"]
     assert states["Bob"] == "1 recordings, 1.5 s"
     assert states["default"] == "1 recordings, 1.5 s, 1 without a transcript"
     assert states["alloy"] == "as default"
@@ -47,7 +49,9 @@ def test_list_of_no_folder_shows_openais_names(
     voices_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(voices_dir, "list") == 0
-    assert "alloy\tbuilt in\talloy" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"0 in {voices_dir} (which is not there), and OpenAI's names\n")
+    assert "alloy\tbuilt in\talloy" in shown
 
 
 def test_a_voice_is_added_listed_and_deleted(
@@ -81,10 +85,29 @@ def test_a_voice_is_added_listed_and_deleted(
 def test_what_cannot_be_done_is_said_in_one_line(
     voices_dir: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
+    voices_dir.mkdir()
     assert run(voices_dir, *arguments) == 1
     error = capsys.readouterr().err
     assert complaint in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("action", [["list"], ["add", "anna", __file__], ["delete", "anna"]])
+def test_a_folder_of_voices_that_is_a_file_is_refused(
+    voices_dir: Path, capsys: pytest.CaptureFixture[str], action: list[str]
+) -> None:
+    voices_dir.touch()
+    assert run(voices_dir, *action) == 1
+    assert capsys.readouterr().err.startswith(f"fish-openai: --voices-dir {voices_dir}: Not a dir")
+
+
+def test_a_misspelt_folder_of_voices_is_warned_about_once(
+    engine: FakeEngine, voices_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine._info = replace(FAKE_INFO, uses_references=False)
+    for arguments in (["list"], ["warm", "--checkpoint", str(tmp_path)]):
+        assert run(voices_dir, *arguments) == 0
+        assert capsys.readouterr().err.count(f"--voices-dir {voices_dir} does not exist") == 1
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Checkpoints: finding their folder, and downloading one, without a network."""
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,8 +10,8 @@ import huggingface_hub.errors as hub
 import pytest
 
 from fish_openai import download as downloads
-from fish_openai.download import S1_MINI, checkpoint_folder, download
-from fish_openai.errors import CheckpointError
+from fish_openai.download import S1_MINI, checkpoint_folder, chosen_checkpoint, download
+from fish_openai.errors import CheckpointError, StorageFault
 from fish_openai.settings import Settings
 
 
@@ -79,7 +81,15 @@ def test_a_file_that_did_not_arrive_is_named(
         (_hub_error(hub.RepositoryNotFoundError), r"is not there, or not for this token.*HF_TOKEN"),
         (hub.LocalEntryNotFoundError("no net"), r"cannot be reached: check the connection"),
         (hub.OfflineModeIsEnabled("offline"), r"cannot be reached: .* unset HF_HUB_OFFLINE"),
-        (OSError(28, "No space left"), r"stopped \(OSError: .*No space left\): run the same"),
+        (
+            OSError(28, "No space left"),
+            r"s1-mini: No space left; make room there, and run the same",
+        ),
+        (PermissionError(13, "Permission denied"), r"s1-mini: Permission denied; let the user \d+"),
+        (
+            ConnectionResetError(104, "reset"),
+            r"stopped \(ConnectionResetError: .*reset\): run the same",
+        ),
         (RuntimeError("transfer"), r"stopped \(RuntimeError: transfer\): run the same command"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
@@ -92,6 +102,41 @@ def test_a_failed_download_says_what_to_do_and_what_to_run_instead(
         download("s1-mini", tmp_path)
     assert str(caught.value).endswith("demo checkpoint: fish-openai serve --checkpoint minnow")
     assert caught.value.__cause__ is error
+
+
+def test_a_place_that_cannot_be_a_folder_is_told_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFault, match=r"file/s1-mini: Not a directory"):
+        download("s1-mini", tmp_path / "file")
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A checkpoint in a folder that may not be looked into, as the system says it."""
+    folder, look = tmp_path / "s1-mini", os.stat
+    folder.mkdir()
+
+    def refuse(path: str | Path, **options: bool) -> os.stat_result:
+        if folder in Path(path).parents:
+            raise PermissionError(13, "Permission denied")
+        return look(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != folder or mode == os.F_OK)
+    return Settings(checkpoints_dir=tmp_path)
+
+
+def test_instead_of_a_checkpoint_that_may_not_be_read_the_demo_speaks_and_says_so_once(
+    closed: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert [chosen_checkpoint(closed) for _ in range(2)] == ["minnow", "minnow"]
+    (line,) = caplog.messages
+    assert line.startswith(f"{closed.checkpoints_dir / 's1-mini'} cannot be read: let the user")
+
+
+def test_a_checkpoint_that_may_not_be_read_is_not_called_missing(closed: Settings) -> None:
+    with pytest.raises(CheckpointError, match=r"s1-mini cannot be read: let the user \d+ read it"):
+        checkpoint_folder(replace(closed, checkpoint="s1-mini"))
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(

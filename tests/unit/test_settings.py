@@ -71,6 +71,13 @@ def test_every_setting_is_read_from_the_environment_and_the_command_line(name: s
         ("log_level", "loud"),
         ("compat", "exact"),
         ("voices_dir", ""),
+        ("cors_origins", "foo"),
+        ("cors_origins", "example.com"),
+        ("cors_origins", "localhost:3000"),
+        ("cors_origins", "https://"),
+        ("cors_origins", "https://example.com/page"),
+        ("cors_origins", "https://a.com https://b.com"),
+        ("cors_origins", "https://a.com, foo"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_the_value_and_what_is_accepted(
@@ -93,10 +100,17 @@ def test_a_device_is_accepted(device: str) -> None:
     assert Settings.load({"device": device}, {}).device == device
 
 
-def test_an_unknown_variable_of_ours_is_refused_and_others_are_left_alone() -> None:
-    Settings.load({}, {"PORT": "x", "HOME": "/", "FISHY": "x"})
-    with pytest.raises(SettingsError, match=r"FISH_PROT is not a setting; known are .*FISH_PORT"):
-        Settings.load({}, {"FISH_PROT": "8000"})
+def test_a_variable_that_is_no_setting_changes_nothing() -> None:
+    foreign = {"PORT": "x", "HOME": "/", "FISHY": "x", "FISH_API_KEY": "secret", "FISH_PROT": "80"}
+    assert Settings.load({}, foreign) == Settings.load({}, {})
+
+
+def test_a_link_of_kubernetes_to_a_service_named_fish_is_not_our_port(config: Path) -> None:
+    link = {"FISH_PORT": "tcp://10.0.0.1:80"}
+    assert Settings.load({}, link).port == 8000
+    assert Settings.load({"config": str(config)}, link).port == 1111
+    with pytest.raises(SettingsError, match=r"FISH_PORT is 'http://10.0.0.1:80'; give it a whole"):
+        Settings.load({}, {"FISH_PORT": "http://10.0.0.1:80"})
 
 
 def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
@@ -133,6 +147,28 @@ def test_a_list_is_written_with_commas_or_as_a_toml_array(tmp_path: Path) -> Non
     assert Settings.load({"config": str(path)}, {}).cors_origins == expected
     assert Settings.load({}, {"FISH_CORS_ORIGINS": "http://a, http://b"}).cors_origins == expected
     assert Settings.load({}, {"FISH_CORS_ORIGINS": ""}).cors_origins == ()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "http://localhost:3000",
+        "https://*.example.com",
+        "http://localhost:*",
+        "http://[::1]:8080",
+        "chrome-extension://abcdefghijklmnop",
+        "app://obsidian.md",
+    ],
+)
+def test_an_origin_of_a_web_page_is_accepted(origin: str) -> None:
+    assert Settings.load({"cors_origins": origin}, {}).cors_origins == (origin,)
+
+
+def test_an_origin_is_brought_to_what_browsers_send() -> None:
+    settings = Settings.load({"cors_origins": "https://Example.com/, http://b"}, {})
+    assert settings.cors_origins == ("https://example.com", "http://b")
 
 
 def test_of_keys_only_digests_are_kept(tmp_path: Path) -> None:

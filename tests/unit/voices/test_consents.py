@@ -8,7 +8,7 @@ import pytest
 
 from fish_openai.audio.encode import encode_whole
 from fish_openai.audio.pcm import to_int16
-from fish_openai.errors import NotFound
+from fish_openai.errors import NotFound, StorageFault, StorageFull
 from fish_openai.voices import consents
 from fish_openai.voices.consents import Consent, ConsentStore
 from tests.fakes import sine
@@ -33,18 +33,27 @@ def test_recording_is_kept_as_it_came_and_goes_with_its_consent(folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
-def test_crash_before_the_end_of_a_creation_leaves_no_consent(
+def test_a_creation_that_fails_leaves_neither_consent_nor_recording(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = ConsentStore(folder)
     with monkeypatch.context() as patched:
         patched.setattr(ConsentStore, "_write", _full_disk)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(StorageFull, match="No space left"):
             keep(store)
-    assert [path.suffix for path in folder.iterdir()] == [".recording"]
+    assert list(folder.iterdir()) == []
     assert asyncio.run(store.listing()) == ()
     kept = keep(store)
     assert sorted(path.stem for path in folder.iterdir()) == [kept.id, kept.id]
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(folder: Path) -> None:
+    folder.parent.mkdir()
+    folder.touch()
+    store = ConsentStore(folder)
+    for call in (store.listing(), store.get("cons_" + "0" * 24), store.delete("cons_" + "0" * 24)):
+        with pytest.raises(StorageFault, match=r"\.consents: Not a directory"):
+            asyncio.run(call)
 
 
 def test_unfinished_files_are_swept_away(folder: Path) -> None:

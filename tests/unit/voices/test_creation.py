@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from fish_openai.errors import BadRequest, NotFound
-from fish_openai.voices import files
+from fish_openai import files
+from fish_openai.errors import BadRequest, NotFound, StorageFull
 from fish_openai.voices.record import Clip, NewVoice, SampleRecord, VoiceChanges, VoiceRecord
 from fish_openai.voices.registry import VoiceRegistry
 from tests.unit.voices.conftest import AddVoice
@@ -193,7 +193,7 @@ def test_a_full_disk_leaves_nothing_half_made(
         monkeypatch.setattr(files.os, "fsync", refuse)
     else:
         monkeypatch.setattr("fish_openai.voices.store.write", refuse)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageFull, match="No space left"):
         create(registry, "bob")
     monkeypatch.undo()
     assert names(registry) == ["anna"]

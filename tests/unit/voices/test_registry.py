@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from fish_openai import files
 from fish_openai.errors import BadRequest, EngineUnavailable, NotFound
-from fish_openai.voices import files
 from fish_openai.voices.names import OPENAI_NAMES, seed_of
 from fish_openai.voices.record import SampleRecord
 from fish_openai.voices.registry import VoiceRegistry
@@ -255,7 +255,8 @@ def test_a_disk_that_cannot_be_written_costs_the_file_and_not_the_voice(
     monkeypatch.setattr(files.os, "fsync", refuse)
     assert len(resolve(VoiceRegistry(shelf, engine), "bob").references) == 1
     assert sorted(path.name for path in folder.iterdir()) == ["one.txt", "one.wav"]
-    assert "codes of one.wav are not kept: No space left on device" in caplog.messages
+    message = f"codes and previews are not kept in {folder}: No space left on device"
+    assert [line.startswith(message) for line in caplog.messages] == [True]
 
 
 def test_voices_that_were_not_used_for_longest_leave_the_memory(

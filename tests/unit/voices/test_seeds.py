@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fish_openai import files
 from fish_openai.errors import EngineFault, EngineUnavailable, Overloaded
-from fish_openai.voices import files
 from fish_openai.voices.names import OPENAI_NAMES, seed_of
 from fish_openai.voices.registry import VoiceRegistry
 from fish_openai.voices.seeds import REFERENCE_TEXT
@@ -145,6 +145,7 @@ def test_on_a_full_disk_voices_stay_seeds_and_the_model_does_not_try_at_every_re
     assert len(engine.spoken) == 1
     assert len(caplog.messages) == 1
     assert "No space left on device" in caplog.messages[0]
+    assert [path for path in shelf.rglob("*") if path.is_file()] == []
 
 
 def test_a_folder_can_be_a_seed(shelf: Path, engine: CountingEngine, add_voice: AddVoice) -> None:

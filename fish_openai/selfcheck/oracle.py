@@ -22,6 +22,8 @@ from fish_openai.engine.load import (
 )
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
+from fish_openai.selfcheck.finding import Finding
+from fish_openai.selfcheck.trial import TEXT
 from fish_openai.settings import Settings
 from fish_openai.text.prompt import Prompt, text_prompt, voice_prompt
 from fish_openai.text.tokenizer import Tokenizer
@@ -30,7 +32,6 @@ from fish_openai.upstream.generation import UpstreamGeneration
 from fish_openai.upstream.models import load_codec, load_lm
 from fish_openai.upstream.prompt import build_prompt
 
-_TEXT = "the kettle is on the stove."
 _NUM_FRAMES = 20
 _MAX_LOGIT_ERROR = 1e-3
 """The logits of a real model reach 30, and two orders of summation differ by a millionth of that."""
@@ -38,24 +39,15 @@ _MAX_SAMPLE_ERROR = 1e-4
 """A third of the least significant bit of 16-bit audio is 1e-5; nobody hears ten of them."""
 
 
-class Finding(NamedTuple):
-    """One line of the report."""
+def compare(settings: Settings) -> Iterator[Finding]:
+    """Compare what both make of the same sentence.
 
-    what: str
-    value: str
-    is_good: bool
-
-
-def run(settings: Settings) -> int:
-    """Compare, print a line for each finding, and return the exit status: 0 if all is well."""
+    Raises:
+        CheckpointError: the checkpoint is not there, or not usable.
+        SettingsError: the device is not here, or fish-speech is not installed.
+    """
     configure(settings.threads)
-    folder, device = checkpoint_folder(settings), choose_device(settings.device)
-    print(f"comparing with fish-speech 0.1.0 on {folder} ({device}, float32)")  # noqa: T201
-    is_good = True
-    for finding in _findings(folder, device):
-        print(f"  {'ok  ' if finding.is_good else 'BAD '} {finding.what}: {finding.value}")  # noqa: T201
-        is_good = is_good and finding.is_good
-    return 0 if is_good else 1
+    return _findings(checkpoint_folder(settings), choose_device(settings.device))
 
 
 @torch.inference_mode()
@@ -64,7 +56,7 @@ def _findings(folder: Path, device: torch.device) -> Iterator[Finding]:
     model = load_packed_model(folder, tokenizer, device, torch.float32)
     upstream = load_lm(folder, device=device, dtype=torch.float32)
     prompt = _prompt(tokenizer, model)
-    theirs = build_prompt(upstream, _TEXT, ())
+    theirs = build_prompt(upstream, TEXT, ())
     is_same = np.array_equal(prompt, theirs.numpy())
     yield Finding("prompt", f"{prompt.shape[1]} tokens, the same: {is_same}", is_same)
     columns = torch.from_numpy(prompt).to(device, torch.int64)
@@ -86,7 +78,7 @@ def _prompt(tokenizer: Tokenizer, model: DualAR) -> Prompt:
     return np.concatenate(
         [
             voice_prompt(tokenizer, (), num_codebooks),
-            text_prompt(tokenizer, _TEXT, num_codebooks),
+            text_prompt(tokenizer, TEXT, num_codebooks),
         ],
         axis=1,
     )

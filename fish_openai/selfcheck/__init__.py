@@ -1,0 +1,1 @@
+"""Does everything between a text and audio work on this machine."""
