@@ -20,6 +20,8 @@ from fish_openai.engine.load import (
     load_packed_encoder,
     load_packed_model,
 )
+from fish_openai.engine.threads import choose_threads
+from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.settings import Settings
@@ -48,8 +50,8 @@ class Finding(NamedTuple):
 
 def run(settings: Settings) -> int:
     """Compare, print a line for each finding, and return the exit status: 0 if all is well."""
-    configure(settings.threads)
     folder, device = checkpoint_folder(settings), choose_device(settings.device)
+    configure(choose_threads(settings.threads, ModelConfig.load(folder).slow))
     print(f"comparing with fish-speech 0.1.0 on {folder} ({device}, float32)")  # noqa: T201
     is_good = True
     for finding in _findings(folder, device):
