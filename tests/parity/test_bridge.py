@@ -21,7 +21,7 @@ from fish_openai.upstream.generation import UpstreamGeneration
 from fish_openai.upstream.models import load_codec, load_lm
 from fish_openai.upstream.prompt import build_prompt
 from fish_openai.upstream.shims import known_warnings_ignored, upstream
-from tests.parity.theirs import CPU, mute_text, their_frames, their_lm
+from tests.parity.theirs import CPU, mute_text, on_one_thread, their_frames, their_lm
 from tests.parity.variants import CODEC_VARIANTS, LM_VARIANTS
 
 Checkpoint = Callable[..., Path]
@@ -77,10 +77,11 @@ def test_stepping_makes_the_frames_that_generate_makes(
     parameters = {"temperature": temperature, "top_p": 0.9, "repetition_penalty": 1.2}
     prompt = build_prompt(model, "only me", reference)
     torch.manual_seed(3)
-    whole = upstream().inference.generate(
-        model=model, prompt=prompt, max_new_tokens=40, audio_masks=None, audio_parts=None,
-        **parameters,
-    )  # fmt: skip
+    with on_one_thread():
+        whole = upstream().inference.generate(
+            model=model, prompt=prompt, max_new_tokens=40, audio_masks=None, audio_parts=None,
+            **parameters,
+        )  # fmt: skip
     torch.manual_seed(3)
     stepped = their_frames(UpstreamGeneration(model, prompt, **parameters), 40)
     generated = whole[1:, prompt.shape[1] :].T.numpy()

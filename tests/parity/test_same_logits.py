@@ -12,7 +12,7 @@ from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.testing.sizes import Size
 from tests.parity.conftest import MINNOW
 from tests.parity.ours import Ours
-from tests.parity.theirs import CPU, speech_ids, their_lm
+from tests.parity.theirs import CPU, on_one_thread, speech_ids, their_lm
 from tests.parity.variants import LM_VARIANTS
 
 FRAMES = 20
@@ -54,6 +54,7 @@ def our_logits(ours: Ours, prompt: Tensor, frames: Tensor) -> Logits:
     return Logits(semantic, residual)
 
 
+@on_one_thread()
 @torch.inference_mode()
 def their_logits(model: Any, prompt: Tensor, frames: Tensor) -> Logits:
     ids, columns, position = speech_ids(model), prompt.unsqueeze(0), 0
