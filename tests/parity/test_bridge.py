@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from fish_openai.engine.threads import on_one_thread
 from fish_openai.errors import BadRequest, CheckpointError, SettingsError
 from fish_openai.testing.codec_weights import codec_weights
 from fish_openai.testing.draw import Blueprint
@@ -21,7 +22,7 @@ from fish_openai.upstream.generation import UpstreamGeneration
 from fish_openai.upstream.models import load_codec, load_lm
 from fish_openai.upstream.prompt import build_prompt
 from fish_openai.upstream.shims import known_warnings_ignored, upstream
-from tests.parity.theirs import CPU, mute_text, on_one_thread, their_frames, their_lm
+from tests.parity.theirs import CPU, mute_text, their_frames, their_lm
 from tests.parity.variants import CODEC_VARIANTS, LM_VARIANTS
 
 Checkpoint = Callable[..., Path]

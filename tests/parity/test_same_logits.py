@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from fish_openai.engine.threads import on_one_thread
 from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.testing.sizes import Size
 from tests.parity.conftest import MINNOW
 from tests.parity.ours import Ours
-from tests.parity.theirs import CPU, on_one_thread, speech_ids, their_lm
+from tests.parity.theirs import CPU, speech_ids, their_lm
 from tests.parity.variants import LM_VARIANTS
 
 FRAMES = 20

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fish_openai.engine.threads import on_one_thread
 from fish_openai.upstream import codec as upstream_codec
 from fish_openai.upstream.generation import Frame, UpstreamGeneration
 from fish_openai.upstream.models import load_lm
@@ -43,15 +44,7 @@ def mute_text(model: Any) -> None:
     model.forward_generate = forward_muted
 
 
-@contextmanager
-def on_one_thread() -> Iterator[None]:
-    """torch's own products add up in the order of the threads they get, which another load changes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+# torch's own products add up in the order of the threads that they get, which other load changes.
 
 
 @on_one_thread()

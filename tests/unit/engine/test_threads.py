@@ -4,12 +4,13 @@ from math import inf
 from pathlib import Path
 
 import pytest
+import torch
 from msgspec.structs import replace
 
 from fish_openai.download import EMBEDDED
 from fish_openai.engine import threads
 from fish_openai.engine.cpu_quota import cpu_quota
-from fish_openai.engine.threads import choose_threads
+from fish_openai.engine.threads import choose_threads, is_small, on_one_thread
 from fish_openai.model.config import ModelConfig
 
 SMALL = ModelConfig.load(EMBEDDED["minnow"]).slow
@@ -99,3 +100,18 @@ def test_the_narrowest_group_is_the_quota(
 
 def test_where_there_are_no_control_groups_nothing_is_bounded(tmp_path: Path) -> None:
     assert cpu_quota(tmp_path, tmp_path / "missing") == inf
+
+
+def test_only_a_small_model_steps_on_one_thread() -> None:
+    assert (is_small(SMALL), is_small(LARGE)) == (True, False)
+
+
+def test_one_thread_is_for_as_long_as_it_is_asked_for() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with on_one_thread():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
