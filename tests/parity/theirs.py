@@ -20,8 +20,8 @@ from fish_openai.upstream.shims import upstream
 CPU = torch.device("cpu")
 
 
-def their_lm(folder: Path) -> Any:
-    return load_lm(folder, device=CPU, dtype=torch.float32)
+def their_lm(folder: Path, dtype: torch.dtype = torch.float32) -> Any:
+    return load_lm(folder, device=CPU, dtype=dtype)
 
 
 def speech_ids(model: Any) -> Tensor:
