@@ -37,12 +37,16 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_folder(options: argparse.Namespace) -> Path:
     """The checkpoint to measure on, written now if it is not there."""
-    cache = Path(tempfile.gettempdir()) / "fish-openai-benchmarks"
-    folder: Path = options.checkpoint or cache / options.size
+    return made_checkpoint(options.size, options.checkpoint)
+
+
+def made_checkpoint(size: str, folder: Path | None = None) -> Path:
+    """Random weights of that size in `folder` or a cache, written now if they are not there."""
+    folder = folder or Path(tempfile.gettempdir()) / "fish-openai-benchmarks" / size
     if not folder.exists():
-        print(f"writing random weights of size {options.size} to {folder}", file=sys.stderr)
+        print(f"writing random weights of size {size} to {folder}", file=sys.stderr)
         partial = folder.with_name(folder.name + ".partial")
-        write_checkpoint(partial, SIZES[options.size]).rename(folder)
+        write_checkpoint(partial, SIZES[size]).rename(folder)
     return folder.resolve()
 
 

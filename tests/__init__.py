@@ -1,0 +1,3 @@
+from fish_openai.waiting import wait_briefly
+
+wait_briefly()

@@ -5,12 +5,14 @@ recorded once and replayed (`step_graphs`).
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
 
 from fish_openai.engine.mirror import Mirror
 from fish_openai.engine.sampler import Sampler
+from fish_openai.engine.threads import is_small, on_one_thread
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
 
@@ -37,6 +39,7 @@ class FrameStep:
         weight, config = model.norm.weight, model.config
         device, dtype, num_rows = weight.device, weight.dtype, cache.num_rows
         self._model = model
+        self._on_threads = on_one_thread if is_small(config.slow) else nullcontext
         self._cache = cache
         self._sampler = sampler
         self._scratch = FrameCache(
@@ -70,9 +73,10 @@ class FrameStep:
         self, num_rows: int, live: int, make_span: Callable[[KVCache, Tensor, int], Span]
     ) -> None:
         lengths, states = self.plan.device[:, :num_rows]
-        if live:
-            self._read(make_span(self._cache, lengths, live), states)
-        self._speak(num_rows, states)
+        with self._on_threads():
+            if live:
+                self._read(make_span(self._cache, lengths, live), states)
+            self._speak(num_rows, states)
 
     def _read(self, span: Span, states: Tensor) -> None:
         # Rows that do not speak go along, so that the batch stays dense: what they write lies behind

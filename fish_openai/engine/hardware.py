@@ -52,9 +52,8 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def configure(threads: int) -> None:
-    """Set what is global to the process: CPU threads (0: torch's own choice), TF32, the allocator."""
-    if threads:
-        torch.set_num_threads(threads)
+    """Set what is global to the process: CPU threads, TF32, the allocator."""
+    torch.set_num_threads(threads)
     torch.set_float32_matmul_precision("high")
     share_one_arena()
     use_huge_pages()

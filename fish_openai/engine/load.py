@@ -32,6 +32,7 @@ from fish_openai.engine.replays import CudaRecorder
 from fish_openai.engine.request import EngineInfo
 from fish_openai.engine.runner import Runner
 from fish_openai.engine.streams import Streams
+from fish_openai.engine.threads import choose_threads
 from fish_openai.engine.voice_cache import VoiceCache
 from fish_openai.engine.warmup import warm_up
 from fish_openai.errors import CheckpointError
@@ -46,6 +47,7 @@ from fish_openai.nn.stepped import step_product
 from fish_openai.settings import Settings
 from fish_openai.text.profile import Profile
 from fish_openai.text.tokenizer import Tokenizer
+from fish_openai.waiting import waiting
 
 _log = logging.getLogger(__name__)
 
@@ -70,10 +72,11 @@ def load_own(settings: Settings) -> Loaded:
         CheckpointError: the checkpoint is not there or not usable.
         SettingsError: the device is not here, or has no memory for one row.
     """
-    configure(settings.threads)
+    folder = checkpoint_folder(settings)
+    configure(choose_threads(settings.threads, ModelConfig.load(folder).slow))
     device = choose_device(settings.device)
     limit_memory(settings.vram_gb, device)
-    parts = _load_parts(settings, checkpoint_folder(settings), device)
+    parts = _load_parts(settings, folder, device)
     planner = Planner(parts.tokenizer, parts.profile, parts.info, num_slots=parts.num_slots)
 
     def speaking(num_rows: int) -> Runner:
@@ -139,7 +142,7 @@ def _affordable_rows(parts: _Parts, settings: Settings, device: torch.device) ->
 
 def _log_choices(info: EngineInfo) -> None:
     _log.info(
-        "%s on %s: %s, quantisation %s, %s, %s, %d CPU thread(s), memory of %s",
+        "%s on %s: %s, quantisation %s, %s, %s, %d CPU thread(s), %s, memory of %s",
         info.checkpoint,
         info.device,
         info.precision,
@@ -147,8 +150,15 @@ def _log_choices(info: EngineInfo) -> None:
         "compiled" if info.is_compiled else "not compiled",
         "lean" if info.is_lean else "everything loaded",
         info.threads,
+        waiting() or "waiting as torch likes",
         info.allocator,
     )
+    if not waiting():
+        _log.warning(
+            "torch was imported before fish_openai.engine, and its CPU threads spin while they wait: "
+            "other work on this machine will slow speech down. Import fish_openai.engine first, or "
+            "set GOMP_SPINCOUNT=1000 in the environment."
+        )
 
 
 def load_packed_model(

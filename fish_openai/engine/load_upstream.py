@@ -13,6 +13,7 @@ from fish_openai.engine.hardware import (
 )
 from fish_openai.engine.load import describe
 from fish_openai.engine.planner import Planner
+from fish_openai.engine.threads import choose_threads
 from fish_openai.engine.upstream import UpstreamBackend
 from fish_openai.errors import SettingsError
 from fish_openai.model.config import ModelConfig
@@ -31,16 +32,17 @@ def load_upstream(settings: Settings) -> Loaded:
             are asked for.
     """
     _refuse_quantisation(settings.quantize)
-    configure(settings.threads)
     folder = checkpoint_folder(settings)
+    config, codec_config = ModelConfig.load(folder), CodecConfig.load(folder)
+    configure(choose_threads(settings.threads, config.slow))
     device = choose_device(settings.device)
     limit_memory(settings.vram_gb, device)
     dtype = choose_precision(settings.precision, device)
     tokenizer, profile = Tokenizer.load(folder), Profile.load(folder)
     model = load_lm(folder, device=device, dtype=dtype)
     codec = load_codec(folder, device=device, dtype=torch.float32)
-    info = describe(folder, CodecConfig.load(folder), profile, device=device, dtype=dtype)
-    planner = Planner(tokenizer, profile, info, num_slots=ModelConfig.load(folder).max_seq_len)
+    info = describe(folder, codec_config, profile, device=device, dtype=dtype)
+    planner = Planner(tokenizer, profile, info, num_slots=config.max_seq_len)
     return Loaded(UpstreamBackend(model, codec, profile, info), planner)
 
 

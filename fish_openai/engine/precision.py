@@ -10,7 +10,7 @@ from fish_openai.engine.hardware import choose_precision
 from fish_openai.model.config import BlockConfig
 from fish_openai.nn.stepped import step_product
 
-_LARGE = 100_000_000
+LARGE = 100_000_000
 """Weights from which reading them is what a step waits for; below, float32 is as fast, and exact."""
 _CLEARLY_FASTER = 1.2
 _NUM_LAYERS = 3
@@ -26,7 +26,7 @@ def measured_precision(name: str, device: torch.device, block: BlockConfig) -> t
         device: where the model runs.
         block: the shape of its slow transformer.
     """
-    is_open = name == "auto" and device.type == "cpu" and num_weights(block) >= _LARGE
+    is_open = name == "auto" and device.type == "cpu" and num_weights(block) >= LARGE
     if not (is_open and _has_bfloat16()):
         return choose_precision(name, device)
     return torch.bfloat16 if _gain(block) > _CLEARLY_FASTER else torch.float32

@@ -44,16 +44,22 @@ def compare_with_float32(settings: Settings, trial: Trial) -> Fidelity:
         raise SettingsError(f"--engine {settings.engine} cannot be compared; use --engine own")
     reference = load_own(replace(settings, precision="float32", quantize="none", max_rows=1))
     ours = load_own(replace(settings, max_rows=1))
-    return compare(reference, ours, trial)
+    return compare(reference, speak_trial(reference, trial), ours, trial)
+
+
+def speak_trial(loaded: Loaded, trial: Trial) -> tuple[Spoken, ...]:
+    """The trial's sentences as an engine speaks them."""
+    return speak_all(loaded, trial.texts, seed=trial.seed, max_frames=trial.max_frames)
 
 
 @torch.inference_mode()
-def compare(reference: Loaded, ours: Loaded, trial: Trial) -> Fidelity:
-    """Compare two engines of the same checkpoint; see `compare_with_float32`."""
-    expected, found = (
-        speak_all(loaded, trial.texts, seed=trial.seed, max_frames=trial.max_frames)
-        for loaded in (reference, ours)
-    )
+def compare(reference: Loaded, expected: Sequence[Spoken], ours: Loaded, trial: Trial) -> Fidelity:
+    """Compare two engines of the same checkpoint, `expected` being the trial as the first speaks it.
+
+    Raises:
+        BadRequest: there is nothing to say, or the reference says nothing.
+    """
+    found = speak_trial(ours, trial)
     passages = [_passage(spoken) for spoken in expected if spoken.frames]
     if not passages:
         raise BadRequest("the reference says nothing to these sentences; give others with --text")

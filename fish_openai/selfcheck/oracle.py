@@ -20,6 +20,8 @@ from fish_openai.engine.load import (
     load_packed_encoder,
     load_packed_model,
 )
+from fish_openai.engine.threads import choose_threads
+from fish_openai.model.config import ModelConfig
 from fish_openai.model.dual_ar import DualAR
 from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.selfcheck.finding import Finding
@@ -46,8 +48,9 @@ def compare(settings: Settings) -> Iterator[Finding]:
         CheckpointError: the checkpoint is not there, or not usable.
         SettingsError: the device is not here, or fish-speech is not installed.
     """
-    configure(settings.threads)
-    return _findings(checkpoint_folder(settings), choose_device(settings.device))
+    folder = checkpoint_folder(settings)
+    configure(choose_threads(settings.threads, ModelConfig.load(folder).slow))
+    return _findings(folder, choose_device(settings.device))
 
 
 @torch.inference_mode()

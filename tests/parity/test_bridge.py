@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from fish_openai.engine.threads import on_one_thread
 from fish_openai.errors import BadRequest, CheckpointError, SettingsError
 from fish_openai.testing.codec_weights import codec_weights
 from fish_openai.testing.draw import Blueprint
@@ -77,10 +78,11 @@ def test_stepping_makes_the_frames_that_generate_makes(
     parameters = {"temperature": temperature, "top_p": 0.9, "repetition_penalty": 1.2}
     prompt = build_prompt(model, "only me", reference)
     torch.manual_seed(3)
-    whole = upstream().inference.generate(
-        model=model, prompt=prompt, max_new_tokens=40, audio_masks=None, audio_parts=None,
-        **parameters,
-    )  # fmt: skip
+    with on_one_thread():
+        whole = upstream().inference.generate(
+            model=model, prompt=prompt, max_new_tokens=40, audio_masks=None, audio_parts=None,
+            **parameters,
+        )  # fmt: skip
     torch.manual_seed(3)
     stepped = their_frames(UpstreamGeneration(model, prompt, **parameters), 40)
     generated = whole[1:, prompt.shape[1] :].T.numpy()

@@ -16,10 +16,9 @@ from fish_openai.codec.decoder import CodecDecoder
 from fish_openai.codec.encoder import CodecEncoder
 from fish_openai.engine.load import load_packed_decoder, load_packed_encoder
 from fish_openai.testing.sizes import TINY, Size
-from fish_openai.upstream import codec as upstream_codec
 from fish_openai.upstream.models import load_codec as load_their_codec
 from tests.parity.conftest import MINNOW
-from tests.parity.theirs import CPU
+from tests.parity.theirs import CPU, their_codes, their_samples
 from tests.parity.variants import CODEC_VARIANTS
 
 Checkpoint = Callable[..., Path]
@@ -101,7 +100,7 @@ def test_whole_codes_decode_to_the_same_samples(
     folder: Path, codec: CodecDecoder, frames: int
 ) -> None:
     codes = some_codes(folder, codec, frames, seed=frames)
-    expected = upstream_codec.decode(theirs(folder), codes)
+    expected = their_samples(theirs(folder), codes)
     assert expected.std() > 0.01
     np.testing.assert_allclose(
         decode_in_pieces(codec, codes, [0, frames]), expected, rtol=0, atol=TOLERANCE
@@ -113,7 +112,7 @@ def test_codes_in_pieces_decode_to_the_samples_of_the_whole(
     folder: Path, codec: CodecDecoder, cuts: list[int]
 ) -> None:
     codes = some_codes(folder, codec, 40, seed=7)
-    expected = upstream_codec.decode(theirs(folder), codes)
+    expected = their_samples(theirs(folder), codes)
     np.testing.assert_allclose(
         decode_in_pieces(codec, codes, cuts), expected, rtol=0, atol=TOLERANCE
     )
@@ -126,7 +125,7 @@ def test_a_recording_has_the_same_codes(
     pcm = recording(seconds, encoder.config.sample_rate)
     with torch.inference_mode():
         codes = encoder.encode(torch.from_numpy(pcm).unsqueeze(0))[0].numpy()
-    np.testing.assert_array_equal(codes, upstream_codec.encode(theirs(folder), pcm))
+    np.testing.assert_array_equal(codes, their_codes(theirs(folder), pcm))
 
 
 def test_codes_beyond_a_table_mean_its_last_entry_in_both(checkpoint: Checkpoint) -> None:
@@ -135,7 +134,7 @@ def test_codes_beyond_a_table_mean_its_last_entry_in_both(checkpoint: Checkpoint
     codec = load_packed_decoder(folder, CPU)
     codes = np.full((4, 3), size.codec.semantic_codebook_size - 1, dtype=np.int32)
     assert codes.max() > size.codec.codebook_size - 1
-    expected = upstream_codec.decode(theirs(folder), codes)
+    expected = their_samples(theirs(folder), codes)
     np.testing.assert_allclose(
         decode_in_pieces(codec, codes, [0, 3]), expected, rtol=0, atol=TOLERANCE
     )

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from fish_openai.engine.threads import on_one_thread
 from fish_openai.model.kv import FrameCache, KVCache, Span
 from fish_openai.testing.sizes import Size
 from tests.parity.conftest import MINNOW
@@ -54,6 +55,7 @@ def our_logits(ours: Ours, prompt: Tensor, frames: Tensor) -> Logits:
     return Logits(semantic, residual)
 
 
+@on_one_thread()
 @torch.inference_mode()
 def their_logits(model: Any, prompt: Tensor, frames: Tensor) -> Logits:
     ids, columns, position = speech_ids(model), prompt.unsqueeze(0), 0

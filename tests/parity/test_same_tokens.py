@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from fish_openai.engine.request import Sampling
 from fish_openai.testing.sizes import TINY, Size
@@ -68,7 +69,9 @@ def test_a_turn_that_is_over_at_once_is_the_one_difference(checkpoint: Checkpoin
 @pytest.mark.parametrize("text", SENTENCES)
 def test_the_trained_checkpoint_speaks_the_same_frames_and_ends(text: str) -> None:
     limit = 150
-    theirs = their_lm(MINNOW)
+    # In float32 two codes can be so near each other that torch's rounding, which depends on where its
+    # buffers lie, decides between them.
+    theirs = their_lm(MINNOW, torch.float64)
     generation = UpstreamGeneration(
         theirs, build_prompt(theirs, text), temperature=0, top_p=1, repetition_penalty=1
     )

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fish_openai.engine.threads import on_one_thread
+from fish_openai.upstream import codec as upstream_codec
 from fish_openai.upstream.generation import Frame, UpstreamGeneration
 from fish_openai.upstream.models import load_lm
 from fish_openai.upstream.shims import upstream
@@ -18,8 +20,8 @@ from fish_openai.upstream.shims import upstream
 CPU = torch.device("cpu")
 
 
-def their_lm(folder: Path) -> Any:
-    return load_lm(folder, device=CPU, dtype=torch.float32)
+def their_lm(folder: Path, dtype: torch.dtype = torch.float32) -> Any:
+    return load_lm(folder, device=CPU, dtype=dtype)
 
 
 def speech_ids(model: Any) -> Tensor:
@@ -42,12 +44,28 @@ def mute_text(model: Any) -> None:
     model.forward_generate = forward_muted
 
 
+# torch's own products add up in the order of the threads that they get, which other load changes.
+
+
+@on_one_thread()
 def their_frames(generation: UpstreamGeneration, limit: int) -> NDArray[np.int32]:
     """At most `limit` frames [frames, num_codebooks]."""
     spoken: list[Frame] = []
     while len(spoken) < limit and (frame := generation.step()) is not None:
         spoken.append(frame)
     return np.array(spoken)
+
+
+@on_one_thread()
+def their_samples(codec: Any, codes: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Samples of codes [num_codebooks, frames]."""
+    return upstream_codec.decode(codec, codes)
+
+
+@on_one_thread()
+def their_codes(codec: Any, pcm: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Codes [num_codebooks, frames] of a recording."""
+    return upstream_codec.encode(codec, pcm)
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from fish_openai.engine.core import Loaded
 from fish_openai.engine.load import load_own
 from fish_openai.engine.runner import Runner
 from fish_openai.errors import BadRequest, SettingsError
-from fish_openai.fidelity.compare import Trial, compare, compare_with_float32
+from fish_openai.fidelity.compare import Trial, compare, compare_with_float32, speak_trial
 from fish_openai.fidelity.gates import GATES
 from fish_openai.fidelity.passage import Passage
-from fish_openai.fidelity.speaking import speak_all
+from fish_openai.fidelity.speaking import Spoken, speak_all
 from fish_openai.fidelity.teacher import forced_logits
 from fish_openai.fidelity.texts import TEXTS
 from fish_openai.model.dual_ar import DualAR
@@ -25,6 +25,7 @@ from fish_openai.testing.factory import write_checkpoint
 from fish_openai.testing.sizes import TINY
 
 TRIAL = Trial(texts=("The door is open.", "Who is there?"), max_frames=20)
+WHOLE = Trial(texts=TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +55,24 @@ def reference(tiny: str) -> Loaded:
 
 
 @pytest.fixture(scope="module")
+def said(reference: Loaded) -> tuple[Spoken, ...]:
+    """What the reference says in the trial."""
+    return speak_trial(reference, TRIAL)
+
+
+@pytest.fixture(scope="module")
 def minnow() -> Loaded:
     return loaded("minnow", precision="float32")
 
 
-def test_float32_is_itself(reference: Loaded) -> None:
-    found = compare(reference, reference, TRIAL)
+@pytest.fixture(scope="module")
+def said_by_minnow(minnow: Loaded) -> tuple[Spoken, ...]:
+    """All twelve sentences, said once for every configuration."""
+    return speak_trial(minnow, WHOLE)
+
+
+def test_float32_is_itself(reference: Loaded, said: tuple[Spoken, ...]) -> None:
+    found = compare(reference, said, reference, TRIAL)
     assert [each.top1 for each in found.codebooks] == [1.0] * len(found.codebooks)
     assert max(each.kl for each in found.codebooks) < 1e-9
     assert (found.codec_snr_db, found.length_ratio) == (inf, 1.0)
@@ -91,11 +104,13 @@ def test_a_score_depends_on_what_was_dictated_before_it_and_on_nothing_later(
     assert not torch.equal(before[1][2], after[1][2])
 
 
-def test_a_damaged_model_misses_every_gate(tiny: str, reference: Loaded) -> None:
+def test_a_damaged_model_misses_every_gate(
+    tiny: str, reference: Loaded, said: tuple[Spoken, ...]
+) -> None:
     damaged = loaded(tiny, precision="float32")
     with torch.inference_mode():
         model_of(damaged).norm.weight.neg_()
-    found = compare(reference, damaged, TRIAL)
+    found = compare(reference, said, damaged, TRIAL)
     assert all(list(gate.failures(found)) for gate in GATES.values())
 
 
@@ -109,9 +124,9 @@ CONFIGURATIONS = [
 
 @pytest.mark.parametrize(("given", "gate"), CONFIGURATIONS, ids=str)
 def test_random_weights_stay_within_the_gate(
-    given: dict[str, str], gate: str, tiny: str, reference: Loaded
+    given: dict[str, str], gate: str, tiny: str, reference: Loaded, said: tuple[Spoken, ...]
 ) -> None:
-    found = compare(reference, loaded(tiny, **given), TRIAL)
+    found = compare(reference, said, loaded(tiny, **given), TRIAL)
     # When babble ends is chance.
     gate_of_scores = replace(GATES[gate], length_tolerance=inf, max_more_runaways=inf)
     assert list(gate_of_scores.failures(found)) == []
@@ -119,9 +134,9 @@ def test_random_weights_stay_within_the_gate(
 
 @pytest.mark.parametrize(("given", "gate"), CONFIGURATIONS, ids=str)
 def test_the_demo_checkpoint_stays_within_the_gate(
-    given: dict[str, str], gate: str, minnow: Loaded
+    given: dict[str, str], gate: str, minnow: Loaded, said_by_minnow: tuple[Spoken, ...]
 ) -> None:
-    found = compare(minnow, loaded("minnow", **given), Trial(texts=TEXTS))
+    found = compare(minnow, said_by_minnow, loaded("minnow", **given), WHOLE)
     assert list(GATES[gate].failures(found)) == []
 
 
@@ -143,5 +158,6 @@ def test_the_command_loads_both_sides(tiny: str) -> None:
 
 
 def test_nothing_to_say_is_refused(reference: Loaded) -> None:
+    mute = Trial(texts=("The door is open.",), max_frames=0)
     with pytest.raises(BadRequest, match="says nothing"):
-        compare(reference, reference, Trial(texts=("The door is open.",), max_frames=0))
+        compare(reference, speak_trial(reference, mute), reference, mute)

@@ -52,7 +52,11 @@ def test_what_has_no_space_is_not_cut_at_its_marks(whole: str) -> None:
 
 
 def test_chinese_is_cut_behind_its_own_marks() -> None:
-    assert cut("因为今天下雨，我们留在家里，明天再去", 10) == ["因为今天下雨，", "我们留在家里，明天再去"[:7], "明天再去"]
+    assert cut("因为今天下雨，我们留在家里，明天再去", 10) == [
+        "因为今天下雨，",
+        "我们留在家里，明天再去"[:7],
+        "明天再去",
+    ]
 
 
 def test_a_mark_keeps_the_quotation_mark_behind_it() -> None:
