@@ -11,7 +11,7 @@ from fish_openai.engine.history import UpstreamHistory
 from fish_openai.engine.load import load_packed_decoder, load_packed_encoder, load_packed_model
 from fish_openai.engine.reference_encoder import EncoderOnDemand
 from fish_openai.engine.request import EngineInfo, Pcm, Sampling, Usage
-from fish_openai.engine.row import Row
+from fish_openai.engine.row import Row, Turn
 from fish_openai.engine.runner import Runner
 from fish_openai.engine.streams import Streams
 from fish_openai.engine.voice_cache import VoiceCache
@@ -90,7 +90,7 @@ class Ours:
         row = Row(
             sink=Nowhere(),
             prefix=self._prefix(references),
-            turns=(self._turn(text),),
+            turns=(Turn(self._turn(text), usual_frames=1000, limit=1000),),
             sampling=sampling,
             max_frames=limit,
         )
