@@ -78,6 +78,22 @@ class _EngineFigures(Collector):
         now = self._status()
         yield GaugeMetricFamily("fish_rows_running", "Requests being spoken.", now.rows_running)
         yield GaugeMetricFamily("fish_rows_waiting", "Requests in the queue.", now.rows_waiting)
+        yield GaugeMetricFamily(
+            "fish_rows_preempted",
+            "Requests whose listeners are far ahead and that have no row meanwhile.",
+            now.rows_preempted,
+        )
+        yield CounterMetricFamily("fish_sentences", "Sentences spoken.", now.sentences)
+        yield CounterMetricFamily(
+            "fish_sentence_retries",
+            "Times that a sentence went wrong unheard and was begun again.",
+            now.sentence_retries,
+        )
+        yield CounterMetricFamily(
+            "fish_sentences_cut",
+            "Sentences that went wrong and were cut short or left out.",
+            now.sentences_cut,
+        )
         yield CounterMetricFamily("fish_frames", "Frames spoken, of all rows.", now.frames)
         yield GaugeMetricFamily(
             "fish_step_seconds", "Time of one step of all rows, moving average.", now.step_s

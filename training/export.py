@@ -22,6 +22,8 @@ from training.train_lm import load_lm
 PROFILE = Profile(
     uses_references=True,
     max_turns=2,
+    max_reference_s=6.0,
+    max_untold_s=1.5,
     letter_s=0.07,
     max_sentence_chars=85,
     alphabet="abcdefghijklmnopqrstuvwxyz' ,.?!",

@@ -66,6 +66,12 @@ class EngineInfo:
     precision: str
     uses_references: bool
     """False for a checkpoint with one built-in voice: references are accepted and not used."""
+    max_reference_s: float = 60.0
+    """Seconds of recordings that it can use for a voice."""
+    max_untold_s: float = 60.0
+    """The same of a recording whose words nobody knows."""
+    max_references: int | None = None
+    """Recordings that it can use for a voice; None: as many as fit in these seconds."""
     reads_markers: bool = True
     """Whether it acts on markers such as `(whispering)`; otherwise they are left out."""
     quantization: str = "none"
@@ -95,6 +101,14 @@ class EngineStatus:
     """Rows of the batch."""
     rows_running: int
     rows_waiting: int
+    rows_preempted: int = 0
+    """Requests between two sentences whose listeners are far ahead, and that have no row meanwhile."""
+    sentences: int = 0
+    """Spoken since the start, well or not."""
+    sentence_retries: int = 0
+    """Sentences that went wrong unheard and were begun again, each time counted."""
+    sentences_cut: int = 0
+    """Sentences that went wrong and were cut short or left out."""
     frames: int = 0
     """Frames spoken since the start, of all rows."""
     step_s: float = 0.0

@@ -42,6 +42,7 @@ class Stepper:
         self.waiting: deque[Row] = deque()
         self.preempted: list[Row] = []
         self.num_frames = 0
+        self.num_sentences = 0
         self.num_retries = 0
         self.num_cut = 0
         self.round_s = 0.0
@@ -230,6 +231,7 @@ class Stepper:
         if problem and row.can_try_again:
             self._try_again(row, problem)
             return
+        self.num_sentences += 1
         if problem:
             self._cut(row, problem)
         self._outlet.flush(row)

@@ -15,6 +15,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     max_turns: int | None = None
     """Turns that it has learnt to hold together, those of references included; None: what its context
     holds. Behind the voice, a sentence goes on from so many sentences before it, less itself."""
+    max_reference_s: float = 60.0
+    """Seconds of recordings of a voice that it has learnt to follow."""
+    max_untold_s: float = 60.0
+    """The same of a recording whose words nobody knows."""
     letter_s: float = 0.075
     """Seconds that it usually speaks for a letter (`text.pace`)."""
     max_sentence_chars: int = 300
@@ -27,6 +31,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float = 0.8
     top_p: float = 0.8
     repetition_penalty: float = 1.1
+
+    @property
+    def max_references(self) -> int | None:
+        """Turns of references that leave one for the sentence; None: what its context holds."""
+        return None if self.max_turns is None else self.max_turns - 1
 
     @property
     def reads_markers(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from fish_openai.engine.request import Reference
 from fish_openai.errors import BadRequest
+from fish_openai.voices.excerpt import excerpt, num_frames
 from fish_openai.voices.record import BlendPart
 
 MAX_SECONDS = 30.0
@@ -47,7 +48,7 @@ def mix(
         parts: the share of each, and its references, of which there is at least one.
         frame_s: seconds in a frame.
     """
-    lengths = [sum(map(_frames, references)) for _, references in parts]
+    lengths = [sum(map(num_frames, references)) for _, references in parts]
     whole = min(
         MAX_SECONDS / frame_s,
         *(length / share for length, (share, _) in zip(lengths, parts, strict=True)),
@@ -59,28 +60,11 @@ def mix(
     )
 
 
-def _first(references: Sequence[Reference], num_frames: int) -> Iterator[Reference]:
+def _first(references: Sequence[Reference], frames: int) -> Iterator[Reference]:
     for reference in references:
-        if num_frames > 0:
-            yield _cut(reference, num_frames)
-        num_frames -= _frames(reference)
-
-
-def _cut(reference: Reference, num_frames: int) -> Reference:
-    """The beginning of a reference, and about as much of its text as is said in it."""
-    part = num_frames / _frames(reference)
-    if part >= 1:
-        return reference
-    words = reference.text.split()
-    if len(words) > 1 or reference.text.isascii():
-        text = " ".join(words[: max(1, round(part * len(words)))])
-    else:  # a language that writes no spaces
-        text = reference.text[: round(part * len(reference.text))]
-    return Reference(text=text, codes=reference.codes[:, :num_frames])
-
-
-def _frames(reference: Reference) -> int:
-    return len(reference.codes[0])
+        if frames > 0:
+            yield excerpt(reference, frames)
+        frames -= num_frames(reference)
 
 
 def _refused(why: str) -> BadRequest:

@@ -16,6 +16,7 @@ from fish_openai.voices.cache import ReferenceCache, References
 from fish_openai.voices.catalogue import Catalogue
 from fish_openai.voices.clips import RATE, prepare_clips
 from fish_openai.voices.codes import keep_codes, load_codes
+from fish_openai.voices.excerpt import fit
 from fish_openai.voices.locks import Locks
 from fish_openai.voices.origin import Origin
 from fish_openai.voices.record import Clip
@@ -64,10 +65,7 @@ class Loader:
             EngineUnavailable: a recording has to be encoded, and the engine cannot now.
             EngineFault: the engine failed to encode a recording.
         """
-        if origin.parts:
-            return await self._blend(origin)
-        recordings = origin.recordings or await self._spoken(origin)
-        return await self._load(recordings) if recordings else ()
+        return fit(await self._whole(origin), self._engine.info)
 
     async def encode(self, clips: Sequence[Clip]) -> References:
         """References of recordings that are not kept on disk.
@@ -77,6 +75,9 @@ class Loader:
             EngineUnavailable: the engine cannot encode now.
             EngineFault: the engine failed to encode one.
         """
+        return fit(await self._encoded(clips), self._engine.info)
+
+    async def _encoded(self, clips: Sequence[Clip]) -> References:
         key = _content_key(clips, self._engine.info.codec_id)
         async with self._locks.of(key):
             if held := self._cache.get(key, None):
@@ -87,6 +88,12 @@ class Loader:
             )
             self._cache.put(key, None, references)
             return references
+
+    async def _whole(self, origin: Origin) -> References:
+        if origin.parts:
+            return await self._blend(origin)
+        recordings = origin.recordings or await self._spoken(origin)
+        return await self._load(recordings) if recordings else ()
 
     async def _blend(self, origin: Origin) -> References:
         info = self._engine.info
@@ -102,7 +109,7 @@ class Loader:
             raise _incomplete(origin, voice_id, "has been deleted") from exc
         if part.parts:
             raise _incomplete(origin, voice_id, "is a blend itself")
-        references = await self.load(part)
+        references = await self._whole(part)
         if not references:
             raise _incomplete(origin, voice_id, "has no recording yet")
         return references

@@ -19,6 +19,10 @@ NAMES_AND_KINDS = {
     "fish_audio_seconds": "counter",
     "fish_rows_running": "gauge",
     "fish_rows_waiting": "gauge",
+    "fish_rows_preempted": "gauge",
+    "fish_sentences": "counter",
+    "fish_sentence_retries": "counter",
+    "fish_sentences_cut": "counter",
     "fish_frames": "counter",
     "fish_step_seconds": "gauge",
     "fish_voice_cache_hits": "counter",
@@ -82,6 +86,10 @@ def test_the_engine_is_asked_at_every_scrape() -> None:
             rows=8,
             rows_running=running,
             rows_waiting=2,
+            rows_preempted=1,
+            sentences=9,
+            sentence_retries=8,
+            sentences_cut=7,
             frames=3,
             step_s=0.5,
             voice_hits=4,
@@ -100,13 +108,17 @@ def test_the_engine_is_asked_at_every_scrape() -> None:
         first[name]
         for name in (
             "fish_rows_waiting",
+            "fish_rows_preempted",
+            "fish_sentences_total",
+            "fish_sentence_retries_total",
+            "fish_sentences_cut_total",
             "fish_frames_total",
             "fish_step_seconds",
             "fish_voice_cache_hits_total",
             "fish_voice_cache_misses_total",
             "fish_voice_cache_bytes",
         )
-    ] == [2, 3, 0.5, 4, 5, 6]
+    ] == [2, 1, 9, 8, 7, 3, 0.5, 4, 5, 6]
 
 
 def test_two_applications_in_one_process_count_for_themselves() -> None:

@@ -205,7 +205,7 @@ def test_a_change_keeps_ids_and_sound_and_moves_the_name(
     registry: VoiceRegistry, shelf: Path, engine: CountingEngine
 ) -> None:
     record = create(registry, "bob")
-    before = asyncio.run(registry.resolve("bob")).references
+    (before,) = asyncio.run(registry.resolve("bob")).references
     changes = VoiceChanges(name="Robert", language="en", tags=("new",))
     changed = asyncio.run(registry.update(record.id, changes))
     assert (changed.id, changed.fish_id, changed.created_at) == (
@@ -216,7 +216,8 @@ def test_a_change_keeps_ids_and_sound_and_moves_the_name(
     assert (changed.name, changed.language, changed.tags) == ("Robert", "en", ("new",))
     assert (changed.description, changed.samples) == (record.description, record.samples)
     assert asyncio.run(VoiceRegistry(shelf, engine).resolve("robert")).references[0] is not None
-    assert asyncio.run(registry.resolve("robert")).references is before
+    (after,) = asyncio.run(registry.resolve("robert")).references
+    assert after is before
     with pytest.raises(NotFound):
         asyncio.run(registry.get("bob"))
 
