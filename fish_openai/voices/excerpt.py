@@ -29,24 +29,23 @@ def fit(references: tuple[Reference, ...], info: EngineInfo) -> tuple[Reference,
     """`references` as far as the checkpoint can use them.
 
     Where they are longer than it has learnt, each gives as large a part of itself as the others; where
-    they are more, they become one, as if one recording had held them all.
+    they are more, they become one, as if one recording had held them all. Those whose words nobody
+    knows are then left out, unless there are no others.
     """
-    shown = tuple(_told(each, info) for each in references)
-    total, room = sum(map(num_frames, shown)), _frames(info.max_reference_s, info)
-    if total > room:
-        shown = tuple(excerpt(each, max(1, room * num_frames(each) // total)) for each in shown)
-    if info.max_references is not None and len(shown) > info.max_references:
-        return (_joined(shown),)
-    return shown
+    is_one_too_many = info.max_references is not None and len(references) > info.max_references
+    told = tuple(each for each in references if each.text)
+    chosen = told if told and is_one_too_many else references
+    room_s = info.max_reference_s if told else min(info.max_reference_s, info.max_untold_s)
+    shown = _shared(chosen, max(1, int(room_s / info.frame_s)))
+    return (_joined(shown),) if is_one_too_many else shown
 
 
-def _told(reference: Reference, info: EngineInfo) -> Reference:
-    """It, or where nobody knows what is said in it, as much as the checkpoint can use of such a one."""
-    return reference if reference.text else excerpt(reference, _frames(info.max_untold_s, info))
-
-
-def _frames(seconds: float, info: EngineInfo) -> int:
-    return max(1, int(seconds / info.frame_s))
+def _shared(references: tuple[Reference, ...], room: int) -> tuple[Reference, ...]:
+    """As large a part of each as `room` frames allow, all of it if they do."""
+    total = sum(map(num_frames, references))
+    if total <= room:
+        return references
+    return tuple(excerpt(each, max(1, room * num_frames(each) // total)) for each in references)
 
 
 def _joined(references: Sequence[Reference]) -> Reference:

@@ -60,6 +60,18 @@ def test_a_recording_whose_words_nobody_knows_is_cut_shorter() -> None:
     assert (num_frames(shown), shown.text) == (30, "")
 
 
+def test_several_recordings_whose_words_nobody_knows_share_as_little() -> None:
+    (shown,) = fit((a_reference(5.0),) * 5, LEARNT)
+    assert (num_frames(shown), shown.text) == (30, "")
+
+
+def test_recordings_whose_words_nobody_knows_are_left_out_beside_others() -> None:
+    told = a_reference(4.0, 8)
+    (shown,) = fit((a_reference(5.0), told), LEARNT)
+    assert shown.text == told.text
+    np.testing.assert_array_equal(shown.codes, told.codes)
+
+
 def test_a_checkpoint_with_a_long_context_is_shown_every_recording() -> None:
     references = (a_reference(20.0, 40), a_reference(20.0))
     assert fit(references, INFO) == references
