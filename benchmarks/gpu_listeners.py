@@ -30,6 +30,7 @@ class Listener:
     """A sink that notes when sound arrives and takes it at once."""
 
     num_unread = 0
+    taken_at = 0.0
 
     def __init__(self, sample_rate: int) -> None:
         self._sample_rate = sample_rate

@@ -37,6 +37,7 @@ class Nowhere:
     """Takes no samples: only frames are timed."""
 
     num_unread = 0
+    taken_at = 0.0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Never called."""

@@ -80,7 +80,7 @@ class _EngineFigures(Collector):
         yield GaugeMetricFamily("fish_rows_waiting", "Requests in the queue.", now.rows_waiting)
         yield GaugeMetricFamily(
             "fish_rows_preempted",
-            "Requests whose listeners are far ahead and that have no row meanwhile.",
+            "Requests whose listeners do not listen and that have lost their row.",
             now.rows_preempted,
         )
         yield CounterMetricFamily("fish_sentences", "Sentences spoken.", now.sentences)

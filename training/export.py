@@ -24,6 +24,7 @@ PROFILE = Profile(
     max_turns=2,
     max_reference_s=6.0,
     max_untold_s=1.5,
+    silence_db=-40.0,  # what it says reaches -17 to -32 dB, what it only breathes -42 to -75
     letter_s=0.07,
     max_sentence_chars=85,
     alphabet="abcdefghijklmnopqrstuvwxyz' ,.?!",

@@ -181,6 +181,8 @@ class EngineHealth(Struct, frozen=True):
     rows: int
     rows_running: int
     rows_waiting: int
+    rows_preempted: int
+    """Requests whose listeners do not take what there is, and that have lost their row meanwhile."""
     error: str | None
     asleep: bool = False
     """Ready, but without weights: the next request waits until they are loaded again."""

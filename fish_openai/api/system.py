@@ -42,6 +42,7 @@ async def health(engine: Engine, door: Entrance, gpus: Graphics) -> Response[Hea
             status.rows,
             status.rows_running,
             status.rows_waiting,
+            status.rows_preempted,
             status.error,
             status.is_asleep,
         ),

@@ -94,7 +94,7 @@ class Engine:
         """Tokenise and queue; see `SpeechEngine`."""
         loaded, stepper = self._require(), self._stepper
         assert stepper is not None
-        self._check_queue(stepper.table.num_rows, stepper)
+        self._check_queue(stepper)
         handle = Handle(asyncio.get_running_loop(), lambda: self._inbox.put(lambda s: s.abort(row)))
         row = loaded.planner.plan(request, handle)
         row.deadline = time.monotonic() + _SLACK_S + stepper.longest_s(row)
@@ -149,9 +149,12 @@ class Engine:
     def _unavailable(self) -> EngineUnavailable:
         return EngineUnavailable(f"the engine is {self._state}; try again in a few seconds.")
 
-    def _check_queue(self, num_rows: int, stepper: Stepper) -> None:
+    def _check_queue(self, stepper: Stepper) -> None:
         self._open = {handle for handle in self._open if handle.outcome is Outcome.OPEN}
-        num_waiting = len(self._open) - num_rows
+        num_rows = stepper.table.num_rows
+        # Listeners that do not listen are as many again at most: each holds half a minute of sound.
+        num_stalled = min(len(stepper.preempted), self._max_queue + num_rows)
+        num_waiting = len(self._open) - num_rows - num_stalled
         if num_waiting >= self._max_queue:
             retry_after_s = round(stepper.request_s * (num_waiting + 1) / num_rows)
             retry_after_s = min(max(retry_after_s, 1), _MAX_RETRY_S)

@@ -5,6 +5,7 @@ thread, everything else belongs to the loop that made the handle.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from enum import Enum
@@ -35,6 +36,7 @@ class Handle(AsyncIterator[Pcm]):
         self._items: asyncio.Queue[Pcm | Exception | None] = asyncio.Queue()
         self._num_pushed = 0
         self._num_taken = 0
+        self.taken_at = time.monotonic()
         self.outcome = Outcome.OPEN
         self.usage = Usage(input_tokens=0, output_frames=0)
 
@@ -73,6 +75,7 @@ class Handle(AsyncIterator[Pcm]):
             raise StopAsyncIteration
         pcm = self._merge(item)
         self._num_taken += len(pcm)
+        self.taken_at = time.monotonic()
         return pcm
 
     def _merge(self, first: Pcm) -> Pcm:

@@ -240,6 +240,7 @@ def describe(
         max_reference_s=profile.max_reference_s,
         max_untold_s=profile.max_untold_s,
         max_references=profile.max_references,
+        silence_db=profile.silence_db,
         reads_markers=profile.reads_markers,
         threads=torch.get_num_threads(),
         allocator=allocator(device),

@@ -77,20 +77,27 @@ class Outlet:
         utterance = row.utterance
         if not self.has_sound(row):
             utterance.held.clear()
+            row.leave_out(utterance.num_frames)
             return
-        usual = row.turns[row.turn].usual_frames * self._backend.info.frame_samples
-        utterance.held = [
-            cut_off(utterance.joined, usual - utterance.num_handed_out, self._sample_rate)
-        ]
+        frame_samples = self._backend.info.frame_samples
+        usual = row.turns[row.turn].usual_frames * frame_samples
+        kept = cut_off(utterance.joined, usual - utterance.num_handed_out, self._sample_rate)
+        utterance.held = [kept]
+        row.leave_out(
+            utterance.num_frames - (utterance.num_handed_out + len(kept)) // frame_samples
+        )
 
     def has_sound(self, row: Row) -> bool:
         """Whether there is anything to hear in the current sentence of `row`."""
         utterance = row.utterance
-        return utterance.is_heard or has_sound(utterance.joined, self._sample_rate)
+        return utterance.is_heard or self._sounds(utterance.joined)
 
     @property
     def _sample_rate(self) -> int:
         return self._backend.info.sample_rate
+
+    def _sounds(self, pcm: Pcm) -> bool:
+        return has_sound(pcm, self._sample_rate, self._backend.info.silence_db)
 
     def _open(self, row: Row) -> None:
         row.utterance.is_open = True
@@ -121,7 +128,7 @@ class Outlet:
     def _push(self, row: Row, pcm: Pcm) -> None:
         if row.started_at is None:
             row.started_at = self._clock()
-        row.utterance.is_heard = row.utterance.is_heard or has_sound(pcm, self._sample_rate)
+        row.utterance.is_heard = row.utterance.is_heard or self._sounds(pcm)
         row.is_heard = row.is_heard or row.utterance.is_heard
         samples = row.behind_pause(pcm)
         row.num_handed_out += len(samples)

@@ -21,12 +21,12 @@ _RESERVE_S = 0.25
 _AHEAD_S = 3.0
 _RESUME_S = 1.5
 """With a row about to starve, rows this far ahead wait until they have come down to this."""
-_PREEMPT_S = 4.0
-_RETURN_S = 2.0
-"""With requests waiting for a place, a row this far ahead gives up its own between two sentences, and
-wants it back when it has come down to this."""
+_STALLED_S = 1.0
+_STALLED_UNREAD_S = 2.0
+"""With requests waiting for a place, a listener that has taken nothing for so long, and has so much to
+take, loses its own between two sentences."""
 _MAX_UNREAD_S = 30.0
-"""Sound that may pile up for a client that does not take it, before its row gives up its place."""
+"""Sound that may pile up for a client that does not take it, before its next sentence has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Moment:
         now: the monotonic clock.
         frame_s: seconds of sound in a frame.
         round_s: seconds that a round takes, a moving average.
+        block_s: the same of a block of a prompt, if one is to be read; it may hold up a round.
         sample_rate: of the sound, Hz.
     """
 
@@ -44,12 +45,18 @@ class Moment:
     frame_s: float
     round_s: float
     sample_rate: int
+    block_s: float = 0.0
 
     def lead_s(self, row: Row) -> float:
-        """How far `row` is ahead of its listener; 0 while there is nothing to listen to."""
+        """How far `row` is ahead of its listener; 0 while there is nothing to listen to.
+
+        What has not been taken has not been played, even if there was time for it: a player may pause.
+        """
         if row.started_at is None:
             return 0.0
-        return row.num_handed_out / self.sample_rate - (self.now - row.started_at)
+        played_on_s = row.num_handed_out / self.sample_rate - (self.now - row.started_at)
+        unread_s = self.unread_s(row)
+        return max(played_on_s, unread_s) if unread_s else played_on_s
 
     def unread_s(self, row: Row) -> float:
         """Sound that the client has not taken yet."""
@@ -79,7 +86,8 @@ class Moment:
 
     def must_open(self, row: Row) -> bool:
         """Whether the listener of `row` cannot wait until the sentence is known to be good."""
-        return not row.is_whole and self.lead_s(row) < self._danger_s + _RESERVE_S
+        needed_s = self._danger_s + self.block_s + _RESERVE_S
+        return not row.is_whole and self.lead_s(row) < needed_s
 
     def has_to_wait(self, row: Row, *, is_contended: bool) -> bool:
         """Whether a row that is being stepped should stop for now."""
@@ -91,17 +99,23 @@ class Moment:
 
     def is_contended(self, rows: Sequence[Row]) -> bool:
         """Whether the sound of one of `rows` will run out before two small chunks can be made."""
-        return any(row.started_at is not None and self.lead_s(row) < self._danger_s for row in rows)
+        listened = (row for row in rows if row.started_at is not None and not row.is_whole)
+        return any(self.lead_s(row) < self._danger_s for row in listened)
 
-    def has_to_leave(self, row: Row, *, is_wanted: bool) -> bool:
-        """Whether `row`, between two sentences, gives up its place, which others want or not."""
-        is_ahead = is_wanted and self.lead_s(row) > _PREEMPT_S
-        return is_ahead or self.unread_s(row) > _MAX_UNREAD_S
+    def has_to_rest(self, row: Row, *, is_wanted: bool) -> bool:
+        """Whether `row`, between two sentences, waits for its listener.
 
-    def may_return(self, row: Row, *, is_wanted: bool) -> bool:
-        """Whether a row that has given up its place should have one again."""
-        is_near = not is_wanted or self.lead_s(row) < _RETURN_S
-        return is_near and self.unread_s(row) < _MAX_UNREAD_S / 2
+        Args:
+            row: has said a sentence.
+            is_wanted: whether others wait for its place.
+        """
+        unread_s = self.unread_s(row)
+        has_stalled = unread_s > _STALLED_UNREAD_S and self.now - row.sink.taken_at > _STALLED_S
+        return unread_s > _MAX_UNREAD_S or (is_wanted and has_stalled)
+
+    def may_return(self, row: Row) -> bool:
+        """Whether the listener of a row that rests has taken half of what there was."""
+        return row.sink.num_unread <= row.rested_at / 2
 
     @property
     def _danger_s(self) -> float:

@@ -72,6 +72,8 @@ class EngineInfo:
     """The same of a recording whose words nobody knows."""
     max_references: int | None = None
     """Recordings that it can use for a voice; None: as many as fit in these seconds."""
+    silence_db: float = -50.0
+    """What is nowhere louder has said nothing, dB of full scale."""
     reads_markers: bool = True
     """Whether it acts on markers such as `(whispering)`; otherwise they are left out."""
     quantization: str = "none"
@@ -102,7 +104,7 @@ class EngineStatus:
     rows_running: int
     rows_waiting: int
     rows_preempted: int = 0
-    """Requests between two sentences whose listeners are far ahead, and that have no row meanwhile."""
+    """Requests between two sentences whose listeners do not listen, and that have lost their row."""
     sentences: int = 0
     """Spoken since the start, well or not."""
     sentence_retries: int = 0

@@ -25,6 +25,10 @@ class Sink(Protocol):
     def num_unread(self) -> int:
         """Samples that have been pushed and not been taken yet."""
 
+    @property
+    def taken_at(self) -> float:
+        """When some were last taken, on the monotonic clock."""
+
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Take the next samples."""
 
@@ -59,7 +63,7 @@ class Row:
         max_frames: the caller's own limit.
         is_whole: nobody listens before the end.
         deadline: when it is given up, on the monotonic clock.
-        admitted_at: when it left the queue for the first time.
+        admitted_at: when it left the queue, the last time.
         turn: index of the sentence that is being spoken.
         pause: samples of silence that are due before its next samples.
         attempt: how often that sentence has been begun again.
@@ -71,6 +75,7 @@ class Row:
         is_continuous: whether the last sentence may be continued: it ended well, and in this place.
         is_heard: whether there was any sound in what has been handed out.
         started_at: when the first samples were handed out.
+        rested_at: how many samples were not taken when it began to wait for its listener.
     """
 
     sink: Sink
@@ -82,7 +87,7 @@ class Row:
     max_frames: int | None = None
     is_whole: bool = False
     deadline: float = float("inf")
-    admitted_at: float | None = None
+    admitted_at: float = 0.0
     turn: int = 0
     pause: int = 0
     attempt: int = 0
@@ -94,6 +99,7 @@ class Row:
     is_continuous: bool = False
     is_heard: bool = False
     started_at: float | None = None
+    rested_at: int = 0
 
     def __post_init__(self) -> None:
         if self.turns:
@@ -145,6 +151,10 @@ class Row:
         self.utterance.add(codes)
         self.num_frames += 1
 
+    def leave_out(self, num_frames: int) -> None:
+        """Forget frames of the current sentence that nobody will hear."""
+        self.num_frames -= num_frames
+
     def start_next_turn(self) -> None:
         """Go on to the next sentence; there must be one."""
         self.turn += 1
@@ -152,7 +162,7 @@ class Row:
 
     def try_again(self) -> None:
         """Forget what has been spoken of the current turn."""
-        self.num_frames -= self.utterance.num_frames
+        self.leave_out(self.utterance.num_frames)
         self.attempt += 1
         self.is_continuous = False
         self._begin_utterance()
@@ -169,7 +179,8 @@ class Row:
         return np.concatenate([silence, pcm])
 
     def _begin_turn(self) -> None:
-        self.pause = self.pauses[self.turn] if self.pauses else 0
+        # A sentence that was left out leaves its pause to the next.
+        self.pause += self.pauses[self.turn] if self.pauses else 0
         self.attempt = 0
         self._begin_utterance()
 

@@ -5,19 +5,16 @@ import numpy as np
 from fish_openai.engine.request import Pcm
 
 _WINDOW_S = 0.01
-_SILENCE = 10 ** (-40 / 20)
-"""Root mean square of the loudest window. Whispering is above it, a model that has said nothing below:
-minnow's words reach -17 to -32 dB of full scale, its unsaid ones -42 to -75."""
 _FADE_S = 0.05
 
 
-def has_sound(pcm: Pcm, sample_rate: int) -> bool:
-    """Whether anybody would hear anything."""
+def has_sound(pcm: Pcm, sample_rate: int, silence_db: float) -> bool:
+    """Whether anything in it is louder than `silence_db`, dB of full scale (mean square of 10 ms)."""
     if not len(pcm):
         return False
     window = min(len(pcm), round(_WINDOW_S * sample_rate) or 1)
     windows = pcm[: len(pcm) // window * window].reshape(-1, window)
-    return bool(np.square(windows).mean(axis=1).max() > _SILENCE**2)
+    return bool(np.square(windows).mean(axis=1).max() > 10 ** (silence_db / 10))
 
 
 def cut_off(pcm: Pcm, num_samples: int, sample_rate: int) -> Pcm:

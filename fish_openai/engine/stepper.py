@@ -40,23 +40,30 @@ class Stepper:
         self.table = Table(backend)
         self._outlet = Outlet(backend, self.table, self._guard, clock)
         self.waiting: deque[Row] = deque()
-        self.preempted: list[Row] = []
+        self.resting: list[Row] = []
+        """Between two sentences, until their listeners have taken what there is; some have a place."""
         self.num_frames = 0
         self.num_sentences = 0
         self.num_retries = 0
         self.num_cut = 0
         self.round_s = 0.0
+        self.block_s = 0.0
         self.request_s = 0.0
 
     @property
     def has_work(self) -> bool:
         """Whether any row waits or runs."""
-        return bool(self.waiting or self.preempted or self.table)
+        return bool(self.waiting or self.resting or self.table)
 
     @property
     def rows(self) -> Sequence[Row]:
         """All of them, wherever they are."""
         return (*self.waiting, *self.preempted, *self.table.rows)
+
+    @property
+    def preempted(self) -> Sequence[Row]:
+        """Those that rest and have lost their place meanwhile."""
+        return [row for row in self.resting if row not in self.table]
 
     def submit(self, row: Row) -> None:
         """Put `row` at the end of the queue; one that is silence alone ends at once."""
@@ -69,11 +76,10 @@ class Stepper:
         """Forget `row`, wherever it is; nothing happens if it has ended."""
         if row in self.waiting:
             self.waiting.remove(row)
-        elif row in self.preempted:
-            self.preempted.remove(row)
-        elif row in self.table:
-            if row in self._reading:
-                self._reading.remove(row)
+        for queue in (self.resting, self._reading):
+            if row in queue:
+                queue.remove(row)
+        if row in self.table:
             self.table.remove(row)
 
     def fail(self, row: Row, error: Exception) -> None:
@@ -85,7 +91,7 @@ class Stepper:
         """End every row with `error`, for good: the backend is not asked, it ends too."""
         for row in self.rows:
             row.sink.fail(error)
-        for queue in (self.waiting, self.preempted, self._reading, self.table):
+        for queue in (self.waiting, self.resting, self._reading, self.table):
             queue.clear()
 
     def round(self) -> bool:
@@ -106,7 +112,7 @@ class Stepper:
             self._outlet.collect()
         self._end_utterances()
         if not has_stepped:
-            return has_decoded
+            return has_decoded or bool(self._reading)
         self.round_s = _average(self.round_s, self._clock() - began, _NEWEST_ROUND)
         return True
 
@@ -127,6 +133,7 @@ class Stepper:
             frame_s=info.frame_s,
             round_s=self.round_s,
             sample_rate=info.sample_rate,
+            block_s=self.block_s if self._reading or self.waiting else 0.0,
         )
 
     def longest_s(self, row: Row) -> float:
@@ -140,31 +147,45 @@ class Stepper:
             self.fail(row, EngineFault("the request took too long and was given up"))
 
     def _bring_back(self) -> None:
-        """Let rows whose listeners have come near go before those that have not begun."""
-        moment, is_wanted = self._moment(), bool(self.waiting)
-        for row in list(self.preempted):
-            if moment.may_return(row, is_wanted=is_wanted):
-                self.preempted.remove(row)
+        """Let rows whose listeners have come near go on, before those that have not begun."""
+        moment = self._moment()
+        near = [row for row in self.resting if moment.may_return(row)]
+        for row in sorted(near, key=moment.lead_s, reverse=True):
+            self.resting.remove(row)
+            if row in self.table:
+                self._begin_turn(row)
+            else:
                 self.waiting.appendleft(row)
 
     def _admit(self) -> None:
-        while self.waiting and not self.table.is_full:
+        while self.waiting and self._make_place():
             row = self.waiting.popleft()
-            if row.admitted_at is None:
-                row.admitted_at = self._clock()
+            row.admitted_at = self._clock()
             with self._guard([row], "making room for a request"):
                 self._backend.join(row)
                 self.table.add(row)
                 self._reading.append(row)
 
+    def _make_place(self) -> bool:
+        """Whether there is a place; if need be that of a row that rests."""
+        if not self.table.is_full:
+            return True
+        for row in self.resting:
+            if row in self.table:
+                self.table.remove(row)
+                row.is_continuous = False
+                return True
+        return False
+
     def _read(self) -> None:
         """One block while others speak; with nobody speaking, blocks until somebody can."""
         while self._reading:
-            row = self._reading[0]
+            began, row = self._clock(), self._reading[0]
             with self._guard([row], "reading a prompt"):
                 if self._backend.read(self.table.index(row)):
                     self._reading.popleft()
                     self.table.resume(row)
+            self.block_s = _average(self.block_s, self._clock() - began, _NEWEST_ROUND)
             if self.table.num_stepping:
                 return
 
@@ -175,7 +196,7 @@ class Stepper:
             if moment.has_to_wait(row, is_contended=is_contended):
                 self.table.hold(row)
         for row in self.table.held:
-            is_idle = not row.utterance.is_over and row not in self._reading
+            is_idle = not row.utterance.is_over and row not in (*self._reading, *self.resting)
             if is_idle and moment.may_go_on(row, is_contended=is_contended):
                 self.table.resume(row)
 
@@ -219,7 +240,8 @@ class Stepper:
     def _begin_turn(self, row: Row) -> None:
         with self._guard([row], "beginning a sentence"):
             self._backend.begin_turn(self.table.index(row), row)
-            self._reading.append(row)
+            # Before newcomers, who have longer prompts and nobody yet whose sound could run out.
+            self._reading.appendleft(row)
 
     def _end_utterances(self) -> None:
         for row in self.table.rows:
@@ -252,12 +274,11 @@ class Stepper:
         self.num_cut += 1
 
     def _go_on(self, row: Row) -> None:
-        """Let `row` speak its next sentence, now or, where others wait and it can, later."""
+        """Let `row` speak its next sentence, now or when its listener has taken this one."""
         row.start_next_turn()
-        if self._moment().has_to_leave(row, is_wanted=bool(self.waiting)):
-            self.table.remove(row)
-            row.is_continuous = False
-            self.preempted.append(row)
+        if self._moment().has_to_rest(row, is_wanted=bool(self.waiting)):
+            row.rested_at = row.sink.num_unread
+            self.resting.append(row)
         else:
             self._begin_turn(row)
 
@@ -267,13 +288,12 @@ class Stepper:
         else:
             self._end_well(row)
         self.table.remove(row)
-        assert row.admitted_at is not None
         seconds = self._clock() - row.admitted_at
         self.request_s = _average(self.request_s, seconds, _NEWEST_REQUEST)
 
     def _end_well(self, row: Row) -> None:
-        if row.last_pause:
-            row.sink.push(np.zeros(row.last_pause, np.float32), row.usage)
+        if silence := row.pause + row.last_pause:
+            row.sink.push(np.zeros(silence, np.float32), row.usage)
         row.sink.finish(row.usage)
 
     @contextmanager

@@ -12,6 +12,7 @@ class _Discard:
     """Drops the samples; a fault is a fault of the start-up."""
 
     num_unread = 0
+    taken_at = 0.0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Drop."""

@@ -16,6 +16,7 @@ class _Nobody:
     """Only codes are wanted here; nothing is decoded."""
 
     num_unread = 0
+    taken_at = 0.0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         """Drop."""

@@ -11,6 +11,9 @@ _WORD_END = re.compile(r"\s+")
 _AT_CLAUSE, _AT_WORD, _ANYWHERE = 0.0, 0.5, 4.0
 """What a cut there costs. A piece of half or of one and a half times the even length costs 0.25."""
 
+_PLACES = 40
+"""In a piece of full length; all of them are weighed against one another."""
+
 
 class _Place(NamedTuple):
     """Where the sentence may be cut, and what that costs."""
@@ -33,13 +36,22 @@ def cut(sentence: str, max_chars: int) -> list[str]:
 
 def _places(sentence: str, max_chars: int) -> list[_Place]:
     """The beginning, every cut that is worth a thought, and the end, in order."""
-    costs = {match.end(): _AT_WORD for match in _WORD_END.finditer(sentence)}
+    costs = dict.fromkeys(_word_ends(sentence, max_chars // _PLACES), _AT_WORD)
     costs |= {
         _behind(sentence, match.end()): _AT_CLAUSE for match in _CLAUSE_END.finditer(sentence)
     }
     costs |= {0: 0.0, len(sentence): 0.0}
     known = [_Place(position, costs[position]) for position in sorted(costs)]
     return [place for pair in pairwise(known) for place in _filled(*pair, max_chars)] + known[-1:]
+
+
+def _word_ends(sentence: str, apart: int) -> Iterator[int]:
+    """Where words end, as far as they are `apart`: enough to choose from."""
+    last = 0
+    for match in _WORD_END.finditer(sentence):
+        if match.end() - last >= apart:
+            last = match.end()
+            yield last
 
 
 def _behind(sentence: str, position: int) -> int:

@@ -1,5 +1,6 @@
 """How long a text usually takes to be said."""
 
+import re
 import unicodedata
 
 _LETTERS = {
@@ -13,9 +14,15 @@ _WIDE = 3.3
 """A syllable of Chinese, Japanese or Korean, which is one character."""
 
 
+_CAPITALS = re.compile(r"[A-Z]{2,}")
+_SPELLED = 3.0
+"""A letter that is said by its name, as in WWW."""
+
+
 def num_letters(text: str) -> float:
     """The length of `text` in letters; what is not one counts as many as saying it takes."""
-    return sum(map(_letters, text))
+    num_spelled = sum(len(match[0]) for match in _CAPITALS.finditer(text))
+    return sum(map(_letters, text)) + num_spelled * (_SPELLED - 1)
 
 
 def _letters(character: str) -> float:

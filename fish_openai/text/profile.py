@@ -19,6 +19,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of recordings of a voice that it has learnt to follow."""
     max_untold_s: float = 60.0
     """The same of a recording whose words nobody knows."""
+    silence_db: float = -50.0
+    """Speech that is nowhere louder, dB of full scale, has said nothing; whispering is above it."""
     letter_s: float = 0.075
     """Seconds that it usually speaks for a letter (`text.pace`)."""
     max_sentence_chars: int = 300

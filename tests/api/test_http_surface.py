@@ -117,6 +117,7 @@ def test_health_is_ok_while_the_engine_is_ready(client: httpx.Client) -> None:
             "rows": 8,
             "rows_running": 0,
             "rows_waiting": 0,
+            "rows_preempted": 0,
             "error": None,
             "asleep": False,
         },

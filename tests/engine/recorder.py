@@ -19,6 +19,7 @@ class Recorder:
     usage: Usage | None = None
     error: Exception | None = None
     num_unread: int = 0
+    taken_at: float = 0.0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         assert not self.endings

@@ -53,6 +53,22 @@ def test_every_row_is_heard_to_its_end(stage: Stage) -> None:
     stage.assert_empty()
 
 
+def test_the_thread_does_not_nap_before_a_sentence_that_can_be_read(stage: Stage) -> None:
+    stage.submit("9 9 9")
+    while stage.stepper.has_work:
+        if not stage.stepper.round():
+            assert not stage.stepper._reading
+
+
+def test_a_sentence_that_is_begun_again_loses_what_the_codec_was_asked_for(stage: Stage) -> None:
+    stage.backend.runaway_turns[0] = {1}
+    stage.backend.num_runaways[0] = 2
+    stage.submit("9 70 9", is_whole=True)
+    run(stage.stepper)
+    stage.assert_done(0, 88)
+    stage.assert_empty()
+
+
 def test_a_row_that_leaves_meanwhile_hears_nothing_more(stage: Stage) -> None:
     rows = stage.submit("90", "20")
     stage.rounds(5)

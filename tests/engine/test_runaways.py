@@ -133,6 +133,25 @@ def test_behind_a_sentence_that_was_cut_the_conversation_begins_anew(stage: Stag
     assert continuous[3, 0]
 
 
+@pytest.mark.parametrize("text", ["5 _100 7 5", "5 _100 7", "_100 7 5"])
+def test_a_pause_is_heard_before_a_sentence_that_cannot_be_said(stage: Stage, text: str) -> None:
+    stage.backend.mute_turns[0] = {text.split().index("7") - 1}
+    stage.submit(text)
+    run(stage.stepper)
+    assert stage.heard(0).count(-1) == 100
+
+
+def test_frames_that_were_cut_away_do_not_count(stage: Stage) -> None:
+    stage.backend.seconds_a_frame(0.05)
+    stage.backend.runaway_turns[0] = {1}
+    stage.submit("70 70 70", is_whole=True, max_frames=220)
+    run(stage.stepper)
+    usage = stage.recorders[0].usage
+    assert usage is not None
+    assert len(stage.recorders[0].samples) == 210, "within the caller's limit"
+    assert usage.output_frames == 210
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_with_a_model_that_runs_away_at_any_turn_no_request_breaks_off(seed: int) -> None:
     rng, stage = random.Random(seed), Stage(num_rows=3)

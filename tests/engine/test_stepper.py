@@ -66,6 +66,21 @@ def test_reading_a_prompt_holds_nobody_up_for_more_than_a_block(stage: Stage) ->
     assert methods == [("read", [1]), ("step", [0])] * 2 + [("read", [1]), ("step", [0, 1])]
 
 
+def test_the_next_sentence_of_a_listener_is_read_before_all_of_a_newcomers_prompt(
+    stage: Stage,
+) -> None:
+    stage.submit("9 9")
+    stage.rounds(5)
+    stage.backend.blocks = 8
+    stage.submit("9", "9")
+    stage.rounds(3)
+    stage.backend.blocks = 1
+    run(stage.stepper)
+    events = [event for event in stage.backend.events if event[0] in ("begin_turn", "read")]
+    begun = events.index(("begin_turn", [0]))
+    assert events[begun + 1] == ("read", [0])
+
+
 def test_prompts_are_read_in_the_order_in_which_requests_came(stage: Stage) -> None:
     stage.submit("9", "9", "9", "9")
     run(stage.stepper)

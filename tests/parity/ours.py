@@ -29,6 +29,7 @@ class Nowhere:
     """Takes no samples: only frames are compared."""
 
     num_unread = 0
+    taken_at = 0.0
 
     def push(self, pcm: Pcm, usage: Usage) -> None:
         raise AssertionError((len(pcm), usage))

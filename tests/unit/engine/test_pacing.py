@@ -159,37 +159,61 @@ def test_while_nobody_starves_nobody_waits_for_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lead_s", "leaves", "returns"),
-    [(1.5, False, True), (2.5, False, False), (3.9, False, False), (4.1, True, False)],
+    ("unread", "idle_s", "rests"),
+    [
+        (0, 60, False),
+        (1_900, 60, False),
+        (2_100, 0.9, False),
+        (2_100, 1.1, True),
+        (29_000, 0, False),
+    ],
 )
-def test_a_row_far_ahead_gives_up_its_place_to_those_who_wait_until_it_is_near(
-    lead_s: float,
-    leaves: bool,  # noqa: FBT001
-    returns: bool,  # noqa: FBT001
-) -> None:
-    row, moment = leading(lead_s), a_moment()
-    assert moment.has_to_leave(row, is_wanted=True) is leaves
-    assert moment.may_return(row, is_wanted=True) is returns
-
-
-def test_a_row_far_ahead_keeps_its_place_while_nobody_waits() -> None:
-    row, moment = leading(60), a_moment()
-    assert not moment.has_to_leave(row, is_wanted=False)
-    assert moment.may_return(row, is_wanted=False)
-
-
-@pytest.mark.parametrize(
-    ("unread", "leaves", "returns"),
-    [(0, False, True), (14_000, False, True), (16_000, False, False), (31_000, True, False)],
-)
-@pytest.mark.parametrize("is_wanted", [True, False])
-def test_a_row_gives_up_its_place_when_its_client_does_not_take_its_sound(
+def test_a_listener_that_takes_nothing_loses_its_place_to_those_who_wait(
     unread: int,
-    leaves: bool,  # noqa: FBT001
-    returns: bool,  # noqa: FBT001
+    idle_s: float,
+    rests: bool,  # noqa: FBT001
+) -> None:
+    row, moment = leading(1), a_moment(now=100)
+    row.sink.num_unread, row.sink.taken_at = unread, 100 - idle_s
+    assert moment.has_to_rest(row, is_wanted=True) is rests
+    assert not moment.has_to_rest(row, is_wanted=False)
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_sentence_waits_while_its_client_has_half_a_minute_to_take(
     is_wanted: bool,  # noqa: FBT001
 ) -> None:
     row = leading(1)
-    row.sink.num_unread = unread
-    assert a_moment().has_to_leave(row, is_wanted=is_wanted) is leaves
-    assert a_moment().may_return(row, is_wanted=is_wanted) is returns
+    row.sink.num_unread = 31_000
+    assert a_moment().has_to_rest(row, is_wanted=is_wanted)
+
+
+@pytest.mark.parametrize(("unread", "returns"), [(31_000, False), (16_000, False), (15_000, True)])
+def test_a_row_goes_on_when_half_of_what_there_was_is_taken(
+    unread: int,
+    returns: bool,  # noqa: FBT001
+) -> None:
+    row = leading(1)
+    row.rested_at, row.sink.num_unread = 31_000, unread
+    assert a_moment().may_return(row) is returns
+
+
+def test_a_client_that_has_paused_has_what_it_has_not_taken() -> None:
+    row = leading(30)
+    row.sink.num_unread = 14_000
+    moment = a_moment(now=100)
+    assert moment.lead_s(row) == 14
+    assert not moment.is_contended([row])
+    assert not moment.must_open(row)
+
+
+def test_an_answer_that_nobody_hears_before_its_end_starves_nowhere() -> None:
+    row = leading(5)
+    row.is_whole = True
+    assert not a_moment(now=10).is_contended([row])
+
+
+def test_a_sentence_is_handed_out_in_time_for_a_prompt_that_will_be_read() -> None:
+    moment = Moment(now=0.0, frame_s=FRAME_S, round_s=0.01, sample_rate=RATE, block_s=1.0)
+    assert moment.must_open(leading(1.2))
+    assert not moment.must_open(leading(1.4))
