@@ -21,6 +21,9 @@ _LAST_RESORT_S = 2 * GRACE_S
 """Then uvicorn cancels its tasks, with a traceback each."""
 
 _BACKLOG = 2048
+_UNSENT_BYTES = 16_384
+"""Most that waits in the kernel to be sent, a third of a second of pcm. It would take megabytes, minutes
+of speech, before the engine knew that a client does not read."""
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not listened on
 
 
@@ -83,6 +86,9 @@ def open_listener(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Those that are accepted inherit it.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as exc:

@@ -118,10 +118,14 @@ def is_timeout(answer: bytes) -> bool:
     return json.loads(body)["error"]["code"] == "request_timeout"
 
 
-def sends_at_once(server: Server) -> set[int]:
-    """TCP_NODELAY of every open connection."""
+def of_connections(server: Server, option: int) -> set[int]:
+    """A TCP option of every open connection."""
     sockets = [each.transport.get_extra_info("socket") for each in server.server_state.connections]
-    return {each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in sockets}
+    return {each.getsockopt(socket.IPPROTO_TCP, option) for each in sockets}
+
+
+def sends_at_once(server: Server) -> set[int]:
+    return of_connections(server, socket.TCP_NODELAY)
 
 
 def test_no_piece_of_an_answer_waits_for_the_acknowledgement_of_the_one_before(
@@ -130,6 +134,17 @@ def test_no_piece_of_an_answer_waits_for_the_acknowledgement_of_the_one_before(
     with connected(watched, GET) as connection:
         read_answer(connection)
         assert sends_at_once(server) == {1}
+
+
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="this system cannot bound what is unsent"
+)
+def test_what_a_client_does_not_read_is_not_buried_in_the_kernel(
+    watched: int, server: Server
+) -> None:
+    with connected(watched, GET) as connection:
+        read_answer(connection)
+        assert of_connections(server, socket.TCP_NOTSENT_LOWAT) == {16_384}
 
 
 def test_nor_does_a_frame_of_a_socket(watched: int, server: Server) -> None:
