@@ -20,10 +20,9 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import httpx
-import numpy as np
 
 from benchmarks.load import connect, server_url
-from benchmarks.passages.listening import RATE, Pcm, num_bursts, num_clicks
+from benchmarks.passages.listening import RATE, Pcm, num_bursts, num_clicks, samples_of
 from benchmarks.report import print_json, print_table
 
 TEXTS = {
@@ -122,16 +121,12 @@ async def _hear(client: httpx.AsyncClient, model: str, passage: Passage) -> Hear
     try:
         async with client.stream("POST", "audio/speech", json=body) as response:
             if response.status_code != httpx.codes.OK:
-                return Heard(passage, _samples(data), f"status {response.status_code}")
+                return Heard(passage, samples_of(bytes(data)), f"status {response.status_code}")
             async for chunk in response.aiter_bytes():
                 data += chunk
     except httpx.HTTPError as error:
-        return Heard(passage, _samples(data), f"{type(error).__name__}: {error}")
-    return Heard(passage, _samples(data), "")
-
-
-def _samples(data: bytearray) -> Pcm:
-    return np.frombuffer(bytes(data[: len(data) // 2 * 2]), "<i2").astype(np.float32) / 2**15
+        return Heard(passage, samples_of(bytes(data)), f"{type(error).__name__}: {error}")
+    return Heard(passage, samples_of(bytes(data)), "")
 
 
 async def _counters(client: httpx.AsyncClient) -> dict[str, float] | None:
@@ -175,12 +170,13 @@ def _figures(
     heard: Sequence[Heard], middle: float, counted: dict[str, float] | None
 ) -> dict[str, Any]:
     whole = [each for each in heard if not each.fault]
+    paces = [each.seconds_a_character for each in whole]
     return {
         "requests": len(heard),
         "broke_off": [f"{each.passage}: {each.fault}" for each in heard if each.fault],
         "seconds": round(sum(len(each.pcm) for each in heard) / RATE),
         "seconds_a_character": round(middle, 4),
-        "longest_by_median": round(max(each.seconds_a_character for each in whole) / middle, 3),
+        "longest_by_median": round(max(paces, default=0.0) / middle, 3),
         "bursts": sum(num_bursts(each.pcm) for each in whole),
         "clicks": sum(num_clicks(each.pcm) for each in whole),
         "counted": counted,

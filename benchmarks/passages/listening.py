@@ -7,8 +7,8 @@ RATE = 24_000
 """Hz of OpenAI's pcm."""
 _WINDOW = RATE // 100
 _BURST = 0.8
-_BURST_RATIO = 2.0
-"""A burst is near full scale, and so many times as high as all but the highest hundredth of windows."""
+_BURST_RATIO, _LOUD = 2.0, 95
+"""A burst is near full scale, and so many times as high as that percentile of windows."""
 _CLICK, _STILL = 0.03, 0.004
 _CLICK_WINDOW = RATE // 500
 _AROUND = 12
@@ -17,10 +17,16 @@ _AROUND = 12
 Pcm = NDArray[np.float32]
 
 
+def samples_of(data: bytes) -> Pcm:
+    """Samples of OpenAI's pcm, as far as they are whole."""
+    whole = data[: len(data) // 2 * 2]
+    return np.frombuffer(whole, "<i2").astype(np.float32) / 2**15
+
+
 def num_bursts(pcm: Pcm) -> int:
     """Windows of 10 ms that are far louder than what is said around them."""
     peaks = _peaks(pcm, _WINDOW)
-    return int(np.sum(peaks > max(_BURST, _BURST_RATIO * float(np.percentile(peaks, 99)))))
+    return int(np.sum(peaks > max(_BURST, _BURST_RATIO * float(np.percentile(peaks, _LOUD)))))
 
 
 def num_clicks(pcm: Pcm) -> int:
