@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.clients.packages.environment import NotToBeHad, told_by
-from tests.installs.wheel import Case, build_wheel, failures
+from tests.installs.wheel import Case, build_wheel, told_by_installed
 
 PYTHONS = tuple(f"python3.{minor}" for minor in (11, 12, 13, 14))
 
@@ -41,18 +41,19 @@ def _cases(pythons: list[str]) -> Iterator[Case]:
 
 
 def _verdict(case: Case, wheel: Path) -> tuple[str, list[str]]:
-    """PASS, FAIL or SKIP, and why."""
+    """PASS, FAIL or SKIP, and why; of what was installed, with which libraries, too."""
     if not _runs(case.python):
         return "SKIP", ["CANNOT BE HAD HERE: there is no such Python"]
     with tempfile.TemporaryDirectory(prefix="install-") as folder:
         try:
-            checks = failures(case, wheel, Path(folder))
+            told = told_by_installed(case, wheel, Path(folder))
         except NotToBeHad as exc:
             return "FAIL", [f"it cannot be installed: {exc}"]
         except subprocess.SubprocessError as exc:
             return "FAIL", [f"the checks did not run: {told_by(exc)}"]
-    reasons = [f"{name}: {reason}" for name, reason in checks.items() if reason]
-    return ("FAIL" if reasons else "PASS"), reasons
+    reasons = [f"{name}: {reason}" for name, reason in told.checks.items() if reason]
+    libraries = " ".join(f"{name} {version}" for name, version in told.libraries.items())
+    return ("FAIL" if reasons else "PASS"), [*reasons, libraries]
 
 
 def _runs(python: str) -> bool:

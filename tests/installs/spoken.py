@@ -1,6 +1,7 @@
 """What an installed fish-openai has to do: `python spoken.py`, in an empty folder.
 
-Needs nothing but what the package brings. The last line is JSON: what came of each check.
+Needs nothing but what the package brings. The last line is JSON: what came of each check, and the
+version of each library that was there.
 """
 
 import base64
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,7 +33,8 @@ MAGIC = {
 }
 """How the body of each format may begin."""
 LEAST_BYTES = 1_000
-COMMAND = [sys.executable, "-m", "fish_openai"]
+COMMAND = [str(Path(sys.executable).with_name("fish-openai"))]
+"""What the package puts beside the Python that runs it."""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("FISH_")}
 
 
@@ -149,11 +152,18 @@ def _reason(check: Any, url: str) -> str:
     return ""
 
 
+def _libraries() -> dict[str, str]:
+    """The version of each library that the package cannot do without."""
+    texts = (text for text in requires("fish-openai") or [] if "extra ==" not in text)
+    names = (re.match(r"[\w.-]+", text) for text in texts)
+    return {name[0]: version(name[0]) for name in names if name}
+
+
 def main() -> None:
     """Run every check and print what came of it."""
     with _server() as url:
         told = {name: _reason(check, url) for name, check in CHECKS.items()}
-    print(json.dumps({"checks": told}))  # noqa: T201
+    print(json.dumps({"checks": told, "libraries": _libraries()}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -21,6 +21,15 @@ class Case(NamedTuple):
     """`newest` or `oldest`."""
 
 
+class Told(NamedTuple):
+    """What the installed package said of itself."""
+
+    checks: dict[str, str]
+    """Each check, with why it failed or nothing."""
+    libraries: dict[str, str]
+    """The version of each library it spoke with."""
+
+
 def build_wheel(python: str, folder: Path) -> Path:
     """Build the wheel. Raises `NotToBeHad`."""
     build = [python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
@@ -28,8 +37,8 @@ def build_wheel(python: str, folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def failures(case: Case, wheel: Path, folder: Path) -> dict[str, str]:
-    """Install the wheel into a folder and let it speak: each check, with why it failed or nothing.
+def told_by_installed(case: Case, wheel: Path, folder: Path) -> Told:
+    """Install the wheel into a folder and let it speak.
 
     Raises:
         NotToBeHad: it cannot be installed.
@@ -43,8 +52,7 @@ def failures(case: Case, wheel: Path, folder: Path) -> dict[str, str]:
     away.mkdir()
     # -P: nothing beside the script is imported.
     told = output([python, "-P", str(SPOKEN)], away, RUN_S)
-    checks: dict[str, str] = json.loads(told.splitlines()[-1])["checks"]
-    return checks
+    return Told(**json.loads(told.splitlines()[-1]))
 
 
 def _oldest(case: Case) -> list[str]:
