@@ -47,19 +47,13 @@ def told_by_installed(case: Case, wheel: Path, folder: Path) -> Told:
     python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet"]
     install([case.python, "-m", "venv", str(folder)], folder)
-    install([*pip, str(wheel), *_oldest(case)], folder)
+    oldest = oldest_requirements() if case.libraries == "oldest" else []
+    install([*pip, str(wheel), *oldest], folder)
     away = folder / "away"
     away.mkdir()
     # -P: nothing beside the script is imported.
     told = output([python, "-P", str(SPOKEN)], away, RUN_S)
     return Told(**json.loads(told.splitlines()[-1]))
-
-
-def _oldest(case: Case) -> list[str]:
-    if case.libraries == "newest":
-        return []
-    # What the machine has of torch is taken: an old one brings old CUDA libraries of several GB.
-    return [text for text in oldest_requirements() if not text.startswith("torch==")]
 
 
 def oldest_requirements() -> list[str]:
