@@ -35,6 +35,7 @@ MAGIC = {
 LEAST_BYTES = 1_000
 COMMAND = [str(Path(sys.executable).with_name("fish-openai"))]
 """What the package puts beside the Python that runs it."""
+LOG = Path("server.log")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("FISH_")}
 
 
@@ -93,7 +94,10 @@ def check_the_command_speaks(_url: str) -> None:
     for name, begins in MAGIC.items():
         file = Path(f"hello.{name}")
         command = [*COMMAND, "speak", "Hello there.", "-o", str(file)]
-        subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, timeout=START_S)
+        done = subprocess.run(
+            command, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=START_S
+        )
+        assert done.returncode == 0, (name, done.stderr)
         assert file.read_bytes().startswith(begins), name
         assert file.stat().st_size > LEAST_BYTES, name
 
@@ -131,17 +135,27 @@ def _form(fields: dict[str, str], file_field: str, file: bytes) -> tuple[bytes, 
 def _server() -> Iterator[str]:
     """A server's address, once it says that it is ready; it has to end cleanly."""
     command = [*COMMAND, "serve", "--port", "0"]
-    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        LOG.open("wb") as log,
+        subprocess.Popen(
+            command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             welcome = process.stdout.readline()
             ready = re.search(r"ready on (http://\S+)", welcome)
-            assert ready, f"the server did not start: {welcome!r}"
+            assert ready, f"the server did not start: {welcome}{_last_words()}"
             yield ready[1]
             process.terminate()
             assert process.wait(START_S) == 0, "the server did not end cleanly"
         finally:
             process.kill()
+
+
+def _last_words() -> str:
+    """What the server wrote last into its log."""
+    return " ".join(LOG.read_text("utf-8").splitlines()[-1:])
 
 
 def _reason(check: Any, url: str) -> str:
