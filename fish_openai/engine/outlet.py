@@ -10,7 +10,7 @@ from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.request import Pcm
 from fish_openai.engine.row import Row
-from fish_openai.engine.sound import cut_off, has_sound
+from fish_openai.engine.sound import cut_off, has_sound, num_still
 from fish_openai.engine.table import Table
 from fish_openai.engine.utterance import Utterance
 
@@ -121,9 +121,14 @@ class Outlet:
         for row, utterance, pcm in parts:
             # It may have left, or begun its sentence again, while the codec was at work.
             if row in self._table and row.utterance is utterance:
+                self._listen(utterance, pcm)
                 utterance.hold(pcm, begun.num_frames)
                 if utterance.is_open and not utterance.fault:
                     self.flush(row)
+
+    def _listen(self, utterance: Utterance, pcm: Pcm) -> None:
+        still = num_still(pcm, self._sample_rate, self._backend.info.silence_db)
+        utterance.num_still = still + (utterance.num_still if still == len(pcm) else 0)
 
     def _push(self, row: Row, pcm: Pcm) -> None:
         if row.started_at is None:

@@ -1,6 +1,7 @@
 """What the engine hears in samples: whether there is a sound at all, and ends that do not click."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fish_openai.engine.request import Pcm
 
@@ -10,11 +11,13 @@ _FADE_S = 0.05
 
 def has_sound(pcm: Pcm, sample_rate: int, silence_db: float) -> bool:
     """Whether anything in it is louder than `silence_db`, dB of full scale (mean square of 10 ms)."""
-    if not len(pcm):
-        return False
-    window = min(len(pcm), round(_WINDOW_S * sample_rate) or 1)
-    windows = pcm[: len(pcm) // window * window].reshape(-1, window)
-    return bool(np.square(windows).mean(axis=1).max() > 10 ** (silence_db / 10))
+    return bool((_powers(pcm, sample_rate) > 10 ** (silence_db / 10)).any())
+
+
+def num_still(pcm: Pcm, sample_rate: int, silence_db: float) -> int:
+    """Samples at the end, in windows of 10 ms, in which nothing is louder than `silence_db`."""
+    loud = np.flatnonzero(_powers(pcm, sample_rate) > 10 ** (silence_db / 10))
+    return len(pcm) - (int(loud[-1]) + 1) * _window(pcm, sample_rate) if len(loud) else len(pcm)
 
 
 def cut_off(pcm: Pcm, num_samples: int, sample_rate: int) -> Pcm:
@@ -24,3 +27,15 @@ def cut_off(pcm: Pcm, num_samples: int, sample_rate: int) -> Pcm:
     if fade:
         kept[-fade:] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
     return kept
+
+
+def _powers(pcm: Pcm, sample_rate: int) -> NDArray[np.float32]:
+    """The mean square of every window; what is shorter than one is one."""
+    window = _window(pcm, sample_rate)
+    windows = pcm[: len(pcm) // window * window].reshape(-1, window)
+    powers: NDArray[np.float32] = np.square(windows).mean(axis=1)
+    return powers
+
+
+def _window(pcm: Pcm, sample_rate: int) -> int:
+    return max(1, min(len(pcm), round(_WINDOW_S * sample_rate)))

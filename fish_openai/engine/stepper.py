@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 _NEWEST_ROUND = 0.05
 _NEWEST_REQUEST = 0.2
 """Weights of the newest in the moving averages of their length."""
+_STILL_S = 4.0
+"""Nobody pauses for so long within a sentence, not even for a marker that asks for a long break."""
 
 
 class Stepper:
@@ -217,15 +219,19 @@ class Stepper:
         self.num_frames += 1
         if row.is_at_max:
             self._end_speech(row)
-        elif row.utterance.is_stuck or not self._backend.has_room(self.table.index(row)):
-            self._give_up(row)
+        elif fault := self._fault_of(row):
+            row.utterance.fault = fault
+            self._end_speech(row)
+            if row.can_try_again:
+                self._try_again(row, fault)
 
-    def _give_up(self, row: Row) -> None:
+    def _fault_of(self, row: Row) -> str:
+        """What is wrong with the sentence that is being spoken; empty: nothing that is known."""
         utterance = row.utterance
-        utterance.fault = f"did not stop after {utterance.num_frames} frames of one sentence"
-        self._end_speech(row)
-        if row.can_try_again:
-            self._try_again(row, utterance.fault)
+        if utterance.is_stuck or not self._backend.has_room(self.table.index(row)):
+            return f"did not stop after {utterance.num_frames} frames of one sentence"
+        still_s = utterance.num_still / self._backend.info.sample_rate
+        return f"was silent for {still_s:.1f} s of a sentence" if still_s > _STILL_S else ""
 
     def _end_speech(self, row: Row) -> None:
         row.utterance.is_over = True

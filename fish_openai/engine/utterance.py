@@ -10,7 +10,10 @@ from fish_openai.engine.request import Codes, Pcm
 
 _STUCK_FRAMES = 48
 _STUCK_CODES = 2
-"""An utterance whose last frames hold no more than this many different semantic codes repeats itself."""
+"""An utterance whose last frames hold no more than this many different semantic codes is stuck, and"""
+_LONGEST_CYCLE = 24
+_CYCLES = 4
+"""so is one that goes round in a cycle of so many codes at most, so often, for that long at least."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -28,12 +31,13 @@ class Utterance:
         is_heard: whether there was any sound in these.
         is_open: its samples are handed out as they come; else they are held until it is known to be good.
         is_over: no frame will be added.
+        num_still: samples at the end of what has come back in which nothing sounds.
         fault: what is wrong with it, in words behind "the model"; empty: nothing is known.
     """
 
     limit: int
     frames: list[NDArray[np.int32]] = field(default_factory=list)
-    sounds: deque[int] = field(default_factory=lambda: deque(maxlen=_STUCK_FRAMES))
+    sounds: deque[int] = field(default_factory=lambda: deque(maxlen=_CYCLES * _LONGEST_CYCLE))
     num_frames: int = 0
     num_decoding: int = 0
     held: list[Pcm] = field(default_factory=list)
@@ -41,6 +45,7 @@ class Utterance:
     is_heard: bool = False
     is_open: bool = False
     is_over: bool = False
+    num_still: int = 0
     fault: str = ""
 
     @property
@@ -53,7 +58,10 @@ class Utterance:
         """Whether it has run away or repeats itself."""
         if self.num_frames > self.limit:
             return True
-        return len(self.sounds) == _STUCK_FRAMES and len(set(self.sounds)) <= _STUCK_CODES
+        if len(self.sounds) < _STUCK_FRAMES:
+            return False
+        sounds = list(self.sounds)
+        return len(set(sounds[-_STUCK_FRAMES:])) <= _STUCK_CODES or _goes_round(sounds)
 
     def add(self, codes: NDArray[np.int32]) -> None:
         """Note one spoken frame."""
@@ -83,3 +91,14 @@ class Utterance:
         self.held.clear()
         self.num_handed_out += len(pcm)
         return pcm
+
+
+def _goes_round(sounds: list[int]) -> bool:
+    """Whether they end in a cycle."""
+    return any(_ends_in_cycle(sounds, length) for length in range(3, _LONGEST_CYCLE + 1))
+
+
+def _ends_in_cycle(sounds: list[int], length: int) -> bool:
+    span = max(_STUCK_FRAMES, _CYCLES * length)
+    last = sounds[-span:]
+    return len(last) == span and last[length:] == last[:-length]

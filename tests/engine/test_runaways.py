@@ -183,3 +183,16 @@ def test_samples_between_cuts_and_sentences_are_whole(stage: Stage) -> None:
     run(stage.stepper)
     heard = np.array(stage.heard(0))
     assert list(range(141, 150)) == heard[np.flatnonzero(heard == 141)[0] :][:9].tolist()
+
+
+def test_a_sentence_in_which_the_model_falls_silent_is_given_up_long_before_its_limit(
+    stage: Stage,
+) -> None:
+    stage.backend.seconds_a_frame(0.05)
+    stage.backend.whispers[0] = 1
+    stage.submit("1000 9", is_whole=True)
+    while not stage.stepper.num_retries:
+        stage.stepper.round()
+    assert stage.stepper.num_frames < 120, "four seconds of silence, and a chunk"
+    run(stage.stepper)
+    stage.assert_done(0, 1009)

@@ -1,5 +1,7 @@
 """A sentence on its way keeps its frames until they are decoded, and knows when it has gone wrong."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -71,7 +73,24 @@ def test_it_is_stuck_when_it_repeats_one_or_two_sounds() -> None:
     assert utterance.is_stuck
 
 
-def test_it_is_not_stuck_in_three_sounds() -> None:
+@pytest.mark.parametrize(("length", "frames"), [(3, 48), (10, 48), (12, 48), (20, 80), (24, 96)])
+def test_it_is_stuck_when_it_goes_round(length: int, frames: int) -> None:
     utterance = an_utterance()
-    speak(utterance, 200, codes=(1, 2, 3))
+    speak(utterance, 100)
+    speak(utterance, frames - 1, codes=tuple(range(1000, 1000 + length)))
+    assert not utterance.is_stuck
+    utterance.add(np.array([1000 + utterance.num_frames % length, 0], np.int32))
+    assert utterance.is_stuck
+
+
+def test_it_is_not_stuck_in_a_few_sounds_in_changing_order() -> None:
+    utterance, rng = an_utterance(), random.Random(0)
+    for _ in range(500):
+        utterance.add(np.array([rng.randrange(3), 0], np.int32))
+        assert not utterance.is_stuck
+
+
+def test_it_is_not_stuck_when_it_says_the_same_thrice() -> None:
+    utterance = an_utterance()
+    speak(utterance, 60, codes=tuple(range(20)))
     assert not utterance.is_stuck
