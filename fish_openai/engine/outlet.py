@@ -10,7 +10,7 @@ from fish_openai.engine.decoding import Decoding
 from fish_openai.engine.pacing import Moment
 from fish_openai.engine.request import Pcm
 from fish_openai.engine.row import Row
-from fish_openai.engine.sound import cut_off, has_sound, num_still
+from fish_openai.engine.sound import cut_off, has_burst, has_sound, held_down, num_still
 from fish_openai.engine.table import Table
 from fish_openai.engine.utterance import Utterance
 
@@ -70,7 +70,7 @@ class Outlet:
         """Hand out all that is held of `row`."""
         pcm = row.utterance.release()
         if len(pcm):
-            self._push(row, pcm)
+            self._push(row, held_down(pcm, self._sample_rate))
 
     def cut(self, row: Row) -> None:
         """Keep of a sentence that went wrong what can be right: as much as it usually has, or nothing."""
@@ -91,6 +91,10 @@ class Outlet:
         """Whether there is anything to hear in the current sentence of `row`."""
         utterance = row.utterance
         return utterance.is_heard or self._sounds(utterance.joined)
+
+    def has_burst(self, row: Row) -> bool:
+        """Whether a burst is held of the current sentence of `row`."""
+        return has_burst(row.utterance.joined, self._sample_rate)
 
     @property
     def _sample_rate(self) -> int:

@@ -8,6 +8,7 @@ from torch.nn.utils import skip_init
 
 from fish_openai.engine.hardware import choose_precision
 from fish_openai.model.config import BlockConfig
+from fish_openai.nn.packed import can_pack
 from fish_openai.nn.stepped import step_product
 
 LARGE = 100_000_000
@@ -27,7 +28,7 @@ def measured_precision(name: str, device: torch.device, block: BlockConfig) -> t
         block: the shape of its slow transformer.
     """
     is_open = name == "auto" and device.type == "cpu" and num_weights(block) >= LARGE
-    if not (is_open and _has_bfloat16()):
+    if not (is_open and torch.backends.mkldnn.is_available() and can_pack(torch.bfloat16)):
         return choose_precision(name, device)
     return torch.bfloat16 if _gain(block) > _CLEARLY_FASTER else torch.float32
 
@@ -36,11 +37,6 @@ def num_weights(block: BlockConfig) -> int:
     """Numbers in the products of a transformer of that shape."""
     heads = (2 * block.num_heads + 2 * block.num_kv_heads) * block.head_dim
     return block.num_layers * block.dim * (heads + 3 * block.hidden_dim)
-
-
-def _has_bfloat16() -> bool:
-    """Whether oneDNN can multiply in bfloat16 here at all."""
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001
 
 
 @torch.inference_mode()

@@ -7,6 +7,12 @@ from fish_openai.engine.request import Pcm
 
 _WINDOW_S = 0.01
 _FADE_S = 0.05
+_BURST = 0.6**2
+"""Mean square of a window that is no speech: a decoder at its stops, as some codes that were never
+trained drive it (0.8 to 1.0 where the speech around peaks at 0.3). Speech that is as loud as it may be
+has crests of twice its root mean square and more."""
+_HELD_DOWN = 0.05
+_RAMP_S = 0.005
 
 
 def has_sound(pcm: Pcm, sample_rate: int, silence_db: float) -> bool:
@@ -18,6 +24,26 @@ def num_still(pcm: Pcm, sample_rate: int, silence_db: float) -> int:
     """Samples at the end, in windows of 10 ms, in which nothing is louder than `silence_db`."""
     loud = np.flatnonzero(_powers(pcm, sample_rate) > 10 ** (silence_db / 10))
     return len(pcm) - (int(loud[-1]) + 1) * _window(pcm, sample_rate) if len(loud) else len(pcm)
+
+
+def has_burst(pcm: Pcm, sample_rate: int) -> bool:
+    """Whether a decoder has run against its stops."""
+    return bool((_powers(pcm, sample_rate) > _BURST).any())
+
+
+def held_down(pcm: Pcm, sample_rate: int) -> Pcm:
+    """`pcm` with its bursts, and a window on both sides of each, made so soft that they are no shock."""
+    is_burst = _powers(pcm, sample_rate) > _BURST
+    if not is_burst.any():
+        return pcm
+    window, ramp = _window(pcm, sample_rate), max(1, round(_RAMP_S * sample_rate))
+    near = is_burst.copy()
+    near[1:] |= is_burst[:-1]
+    near[:-1] |= is_burst[1:]
+    gain = np.where(np.repeat(near, window), np.float32(_HELD_DOWN), np.float32(1))
+    gain = np.pad(gain, (0, len(pcm) - len(gain)), mode="edge")
+    smooth = np.convolve(np.pad(gain, ramp, mode="edge"), np.full(ramp, 1 / ramp), "same")
+    return pcm * smooth[ramp : ramp + len(pcm)].astype(np.float32)
 
 
 def cut_off(pcm: Pcm, num_samples: int, sample_rate: int) -> Pcm:

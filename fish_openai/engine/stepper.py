@@ -256,8 +256,8 @@ class Stepper:
 
     def _end_utterance(self, row: Row) -> None:
         problem = row.utterance.fault or self._silence_of(row)
-        if problem and row.can_try_again:
-            self._try_again(row, problem)
+        if row.can_try_again and (wrong := problem or self._burst_of(row)):
+            self._try_again(row, wrong)
             return
         self.num_sentences += 1
         if problem:
@@ -272,6 +272,9 @@ class Stepper:
     def _silence_of(self, row: Row) -> str:
         is_silent = not row.is_at_max and not self._outlet.has_sound(row)
         return "said nothing for a sentence" if is_silent else ""
+
+    def _burst_of(self, row: Row) -> str:
+        return "drove the codec against its stops" if self._outlet.has_burst(row) else ""
 
     def _cut(self, row: Row, problem: str) -> None:
         _log.warning("the model %s (%d of %d): it is cut", problem, row.turn + 1, len(row.turns))

@@ -73,17 +73,27 @@ def pack(
 ) -> None:
     """Replace the products and convolutions below `module` by their packed forms, freeing the originals.
 
-    Only on a CPU whose torch has oneDNN; elsewhere nothing happens, and torch's own are used.
+    Only on a CPU whose torch has oneDNN, and in a precision that oneDNN knows there; elsewhere nothing
+    happens, and torch's own are used.
     """
     if device.type == "cpu" and torch.backends.mkldnn.is_available():
         _replace(module, make_product)
 
 
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether oneDNN multiplies numbers of this type on this CPU; bfloat16 needs AVX-512 or newer."""
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001
+    if dtype == torch.float16:
+        return bool(torch.ops.mkldnn._is_mkldnn_fp16_supported())  # noqa: SLF001
+    return True
+
+
 def _replace(module: nn.Module, make_product: Callable[[nn.Linear], nn.Module]) -> None:
     for name, child in module.named_children():
-        if type(child) is nn.Linear:
+        if type(child) is nn.Linear and can_pack(child.weight.dtype):
             setattr(module, name, make_product(child))
-        elif type(child) is nn.Conv1d:
+        elif type(child) is nn.Conv1d and can_pack(child.weight.dtype):
             setattr(module, name, PackedConv(child))
         else:
             _replace(child, make_product)

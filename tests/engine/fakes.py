@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fish_openai.engine.backend import Frames
 from fish_openai.engine.core import Loaded
@@ -45,12 +46,18 @@ class Place:
     said: int = 0
     turn_start: int = 0
     is_whispering: bool = False
+    is_shouting: bool = False
     is_runaway: bool = False
 
     @property
     def name(self) -> int:
         assert self.row.sampling.seed is not None
         return self.row.sampling.seed
+
+    def say(self, numbers: NDArray[np.int32]) -> Pcm:
+        if self.is_whispering or self.is_shouting:
+            return np.full(len(numbers), float(self.is_shouting), np.float32)
+        return _LOUD + numbers.astype(np.float32) * _STEP
 
     @property
     def has_counted(self) -> bool:
@@ -66,6 +73,7 @@ class CountingBackend:
         is_broken: asked on every call of a method; true makes it raise.
         silences: how many more times a row of that name ends a sentence without a frame.
         whispers: how many more times a row of that name says a sentence that nobody can hear.
+        shouts: how many more times a row of that name says a sentence at full scale.
         mute_turns: for names, the sentences that never have a frame.
         runaway_turns: for names, the sentences that do not end, as often as `num_runaways` allows.
         blocks: how often a prompt has to be read.
@@ -81,6 +89,7 @@ class CountingBackend:
     is_broken: Callable[[str], bool] = lambda _: False
     silences: Counter[int] = field(default_factory=Counter)
     whispers: Counter[int] = field(default_factory=Counter)
+    shouts: Counter[int] = field(default_factory=Counter)
     mute_turns: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     runaway_turns: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     num_runaways: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 10**9))
@@ -140,11 +149,8 @@ class CountingBackend:
     def decode(self, indices: Sequence[int], chunks: Sequence[Codes]) -> Decoding:
         assert len({chunk.shape for chunk in chunks}) == 1
         self._note("decode", *(self.places[index] for index in indices))
-        loud = [not self.places[index].is_whispering for index in indices]
-        samples = [
-            np.float32(is_loud) * (_LOUD + chunk[0].astype(np.float32) * _STEP)
-            for chunk, is_loud in zip(chunks, loud, strict=True)
-        ]
+        places = [self.places[index] for index in indices]
+        samples = [place.say(chunk[0]) for place, chunk in zip(places, chunks, strict=True)]
         return Decoding(samples, self.late)
 
     def seconds_a_frame(self, seconds: float) -> None:
@@ -194,6 +200,7 @@ class CountingBackend:
         """Read a prompt, then count from `at`, well or not."""
         place.unread, place.said, place.turn_start = self.blocks, at, at
         place.is_whispering = _take_one(self.whispers, place.name)
+        place.is_shouting = _take_one(self.shouts, place.name)
         is_wild = place.row.turn in self.runaway_turns[place.name]
         place.is_runaway = is_wild and _take_one(self.num_runaways, place.name)
 

@@ -196,3 +196,27 @@ def test_a_sentence_in_which_the_model_falls_silent_is_given_up_long_before_its_
     assert stage.stepper.num_frames < 120, "four seconds of silence, and a chunk"
     run(stage.stepper)
     stage.assert_done(0, 1009)
+
+
+def test_a_sentence_that_drives_the_codec_against_its_stops_is_said_again_unheard(
+    stage: Stage,
+) -> None:
+    stage.backend.shouts[0] = 2
+    stage.submit("50 5", is_whole=True)
+    run(stage.stepper)
+    stage.assert_done(0, 55)
+    assert (stage.stepper.num_retries, stage.stepper.num_cut) == (2, 0)
+
+
+@pytest.mark.parametrize(("num_shouts", "is_whole"), [(1, False), (3, True)])
+def test_where_it_cannot_be_said_again_it_is_held_down(
+    stage: Stage,
+    num_shouts: int,
+    is_whole: bool,  # noqa: FBT001
+) -> None:
+    stage.backend.shouts[0] = num_shouts
+    stage.submit("50 5", is_whole=is_whole)
+    run(stage.stepper)
+    assert stage.recorders[0].endings == ["done"]
+    assert np.abs(stage.recorders[0].samples[:50]).max() < 0.2
+    assert stage.heard(0)[-5:] == list(range(50, 55))

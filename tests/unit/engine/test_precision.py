@@ -6,6 +6,7 @@ import torch
 from fish_openai.engine import precision
 from fish_openai.engine.precision import measured_precision, num_weights
 from fish_openai.model.config import BlockConfig
+from fish_openai.nn.packed import can_pack
 
 CPU = torch.device("cpu")
 
@@ -29,7 +30,7 @@ def block(num_layers: int = 28, dim: int = 1024) -> BlockConfig:
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the measurement finds, which happens only as often as there are results left."""
     gains: list[float] = []
-    monkeypatch.setattr(precision, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(precision, "can_pack", lambda _: True)
     monkeypatch.setattr(precision, "_gain", lambda _: gains.pop())
     return gains
 
@@ -58,7 +59,7 @@ def test_a_small_model_is_run_in_float32_without_a_measurement(measured: list[fl
 def test_a_processor_that_cannot_multiply_in_bfloat16_is_not_asked_to(
     measured: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "_has_bfloat16", lambda: False)
+    monkeypatch.setattr(precision, "can_pack", lambda _: False)
     assert measured_precision("auto", CPU, block()) is torch.float32
     assert measured == []
 
@@ -75,6 +76,6 @@ def test_a_gpu_is_not_measured(measured: list[float], monkeypatch: pytest.Monkey
     assert measured == []
 
 
-@pytest.mark.skipif(not precision._has_bfloat16(), reason="oneDNN has no bfloat16 here")
+@pytest.mark.skipif(not can_pack(torch.bfloat16), reason="oneDNN has no bfloat16 here")
 def test_the_measurement_itself_runs_and_gives_a_ratio() -> None:
     assert 0.01 < precision._gain(block(num_layers=1, dim=256)) < 100

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fish_openai.engine.sound import cut_off, has_sound, num_still
+from fish_openai.engine.sound import cut_off, has_burst, has_sound, held_down, num_still
 
 RATE = 16_000
 
@@ -54,3 +54,27 @@ def test_what_is_cut_ends_in_nothing_and_begins_as_it_was(num_samples: int) -> N
 
 def test_nothing_can_be_cut() -> None:
     assert len(cut_off(silence(0), 100, RATE)) == 0
+
+
+def burst(seconds: float) -> NDArray[np.float32]:
+    return np.sign(hum(seconds, 0)).astype(np.float32)
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.07, 0.17])
+def test_a_burst_is_found_and_held_down_and_what_is_around_it_stays(seconds: float) -> None:
+    speech = hum(0.5, -20)
+    pcm = np.concatenate([speech, burst(seconds), speech])
+    assert has_burst(pcm, RATE)
+    calm = held_down(pcm, RATE)
+    assert len(calm) == len(pcm)
+    assert np.abs(calm).max() < 0.2
+    clear = len(speech) - RATE // 40
+    np.testing.assert_allclose(calm[:clear], speech[:clear], rtol=1e-5)
+    np.testing.assert_allclose(calm[-clear:], speech[-clear:], rtol=1e-5)
+
+
+@pytest.mark.parametrize("db", [-40, -20, -6])
+def test_speech_however_loud_is_left_alone(db: float) -> None:
+    pcm = hum(0.5, db)
+    assert not has_burst(pcm, RATE)
+    assert held_down(pcm, RATE) is pcm

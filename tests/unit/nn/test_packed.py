@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fish_openai.nn.packed import PackedConv, PackedLinear, pack
+from fish_openai.nn.packed import PackedConv, PackedLinear, can_pack, pack
 
 TOLERANCE = 1e-5
 
@@ -96,3 +96,11 @@ def test_nothing_is_packed_for_another_device() -> None:
     tree = nn.Sequential(nn.Linear(4, 4))
     pack(tree, torch.device("cuda"))
     assert type(tree[0]) is nn.Linear
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_precision_that_onednn_does_not_know_is_left_to_torch(dtype: torch.dtype) -> None:
+    module = nn.Sequential(nn.Linear(48, 80).to(dtype))
+    pack(module, torch.device("cpu"))
+    assert isinstance(module[0], PackedLinear) is can_pack(dtype)
+    assert module(torch.ones(3, 48, dtype=dtype)).shape == (3, 80)

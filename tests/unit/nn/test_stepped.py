@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fish_openai.nn.packed import PackedConv, PackedLinear, pack
+from fish_openai.nn.packed import PackedConv, PackedLinear, can_pack, pack
 from fish_openai.nn.stepped import SteppedLinear, step_product
 
 TOLERANCE = 1e-5
@@ -46,6 +46,10 @@ def test_a_row_has_the_same_bits_beside_others(
 def test_small_float32_weights_are_kept_for_steps_and_others_only_packed() -> None:
     assert type(step_product(nn.Linear(64, 64))) is SteppedLinear
     assert type(step_product(nn.Linear(1024, 1024))) is PackedLinear
+
+
+@pytest.mark.skipif(not can_pack(torch.bfloat16), reason="oneDNN has no bfloat16 here")
+def test_bfloat16_weights_are_only_packed() -> None:
     assert type(step_product(nn.Linear(64, 64, dtype=torch.bfloat16))) is PackedLinear
 
 
