@@ -19,6 +19,38 @@ from training.lm_model import NUM_BYTES, SIZE, TrainableLm
 from training.train_codec import load_codec
 from training.train_lm import load_lm
 
+LONE_WORDS = {
+    "a": "ay",
+    "b": "bee",
+    "c": "see",
+    "d": "dee",
+    "e": "ee",
+    "f": "eff",
+    "g": "gee",
+    "h": "aitch",
+    "i": "eye",
+    "j": "jay",
+    "k": "kay",
+    "l": "ell",
+    "m": "emm",
+    "n": "enn",
+    "o": "owe",
+    "p": "pee",
+    "q": "cue",
+    "r": "are",
+    "s": "ess",
+    "t": "tee",
+    "u": "you",
+    "v": "vee",
+    "w": "double you",
+    "x": "ex",
+    "y": "why",
+    "z": "zee",
+    "ok": "okay",
+    "oh": "owe",
+}
+"""It has hardly met a sentence of one word; of these it says nothing, in this spelling it says them."""
+
 PROFILE = Profile(
     uses_references=True,
     max_turns=2,
@@ -29,6 +61,7 @@ PROFILE = Profile(
     max_sentence_chars=70,
     alphabet="abcdefghijklmnopqrstuvwxyz' ,.?!",
     spells_numbers_in="en",
+    lone_words=LONE_WORDS,
     ends_sentences=True,
     temperature=0.2,
     top_p=0.9,

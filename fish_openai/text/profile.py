@@ -28,6 +28,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Lower-case characters seen in training; None: any text."""
     spells_numbers_in: str | None = None
     """Language in which digits are written out before reading; None: it reads digits itself."""
+    lone_words: dict[str, str] = msgspec.field(default_factory=dict)
+    """Words, lower-case, that it cannot say alone, and a spelling that it can: `i` is `eye`."""
     ends_sentences: bool = False
     """Whether all that it learnt ended in `.`, `?` or `!`: it gets a full stop where none is."""
     temperature: float = 0.8

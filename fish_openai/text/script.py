@@ -1,5 +1,6 @@
 """What one request will say, turn by turn, as the loaded checkpoint wants to read it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from fish_openai.errors import BadRequest
@@ -65,14 +66,20 @@ def _sentences(text: str, profile: Profile) -> list[str]:
         readable = spell_numbers(readable, profile.spells_numbers_in)
     if profile.alphabet is not None:
         readable = restrict(readable, profile.alphabet)
-    if profile.ends_sentences:
-        return [_ended(piece) for piece in _pieces(readable, profile.max_sentence_chars - 1)]
-    return _pieces(readable, profile.max_sentence_chars)
+    room = profile.max_sentence_chars - profile.ends_sentences
+    pieces = [_respelled(piece, profile.lone_words) for piece in _pieces(readable, room)]
+    return [_ended(piece) for piece in pieces] if profile.ends_sentences else pieces
 
 
 def _pieces(readable: str, max_chars: int) -> list[str]:
     pieces = [piece.strip() for piece in split(readable, max_chars)]
     return [piece for piece in pieces if is_speakable(piece)]
+
+
+def _respelled(sentence: str, lone_words: Mapping[str, str]) -> str:
+    """`sentence`, but for a word that is all of it and has another spelling."""
+    word = sentence.strip(" ,.?!")
+    return sentence.replace(word, lone_words.get(word.lower(), word))
 
 
 def _ended(sentence: str) -> str:

@@ -125,3 +125,11 @@ def test_a_style_is_put_before_every_sentence_without_one_of_its_own() -> None:
 
 def test_a_style_is_not_spoken_by_a_checkpoint_without_markers() -> None:
     assert lines("One.", SMALL, style="(angry)") == ["One."]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("I", "eye."), ("Ok!", "okay!"), ("I am.", "I am."), ("No.", "No.")]
+)
+def test_a_word_that_cannot_be_said_alone_is_spelled_otherwise(text: str, said: str) -> None:
+    profile = Profile(ends_sentences=True, lone_words={"i": "eye", "ok": "okay"})
+    assert [line.text for line in write_script(text, profile).lines] == [said]
