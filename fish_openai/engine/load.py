@@ -157,7 +157,7 @@ def _log_choices(info: EngineInfo) -> None:
         _log.warning(
             "torch was imported before fish_openai.engine, and its CPU threads spin while they wait: "
             "other work on this machine will slow speech down. Import fish_openai.engine first, or "
-            "set GOMP_SPINCOUNT=1000 in the environment."
+            "set OMP_WAIT_POLICY=passive in the environment."
         )
 
 
