@@ -128,6 +128,7 @@ def _request(options: argparse.Namespace, folder: Path) -> SpeechRequest:
         sampling=Sampling(
             temperature=TEMPERATURE, top_p=TOP_P, repetition_penalty=REPETITION_PENALTY, seed=0
         ),
+        max_frames=1 + options.frames,
     )
 
 

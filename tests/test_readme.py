@@ -136,11 +136,7 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
-def test_the_pins_of_pip_and_uv_agree() -> None:
+def test_the_upstream_pins_of_pip_and_uv_agree() -> None:
     project = (ROOT / "pyproject.toml").read_text()
-    pins = set((ROOT / "constraints.txt").read_text().splitlines())
-    constraints = re.search(r"^constraint-dependencies = \[(.*?)\]", project, re.MULTILINE)
-    assert constraints is not None
-    assert set(re.findall(r'"([^"]+)"', constraints[1])) <= pins
     upstream = (ROOT / "requirements-upstream.txt").read_text().splitlines()
     assert [pin for pin in upstream if not pin.startswith("#") and f'"{pin}"' not in project] == []

@@ -54,7 +54,7 @@ class Planner:
         prefix = self._prefix(request)
         script = write_script(request.text, self._profile, request.style)
         turns = tuple(self._turns(script))
-        self._check_room(prefix, turns)
+        self._check_room(prefix, turns, request.max_frames)
         return Row(
             sink=sink,
             prefix=prefix,
@@ -92,8 +92,11 @@ class Planner:
         seconds = (*(line.pause_s for line in script.lines), script.last_pause_s)
         return tuple(round(pause_s * self._info.sample_rate) for pause_s in seconds)
 
-    def _check_room(self, prefix: Prompt, turns: Sequence[Turn]) -> None:
-        longest = max((turn.prompt.shape[1] + turn.usual_frames for turn in turns), default=0)
+    def _check_room(self, prefix: Prompt, turns: Sequence[Turn], max_frames: int | None) -> None:
+        most = sys.maxsize if max_frames is None else max_frames
+        longest = max(
+            (turn.prompt.shape[1] + min(turn.usual_frames, most) for turn in turns), default=0
+        )
         needed = prefix.shape[1] + longest
         if needed > self._num_slots:
             raise BadRequest(

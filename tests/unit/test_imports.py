@@ -56,6 +56,7 @@ MAY_IMPORT = {
         "settings",
         "text",
         "upstream",
+        "waiting",
     },
     "bench": EVERYTHING,
     "fidelity": {"engine", "model", "settings", "text", "waiting"},

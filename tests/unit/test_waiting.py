@@ -116,4 +116,4 @@ def test_the_log_says_that_torch_came_first() -> None:
     said = _run("-c", _LATE, OMP_NUM_THREADS="2")
     assert "2 CPU thread(s), waiting as torch likes" in said
     assert "torch was imported before fish_openai.engine" in said
-    assert "set GOMP_SPINCOUNT=1000" in said
+    assert "set OMP_WAIT_POLICY=passive" in said

@@ -102,6 +102,14 @@ def test_what_just_fits_the_context_is_accepted_and_one_token_more_is_not(
     assert "--context-tokens" in e.value.message
 
 
+def test_a_sentence_needs_no_more_room_than_the_caller_wants_to_hear(tokenizer: Tokenizer) -> None:
+    text = "A much longer sentence."
+    planner = a_planner(tokenizer, 1 + tokens_of(tokenizer, text) + 4)
+    planner.plan(SpeechRequest(text=text, max_frames=4), Recorder())
+    with pytest.raises(BadRequest, match="started with"):
+        planner.plan(SpeechRequest(text=text, max_frames=5), Recorder())
+
+
 def test_references_count_towards_the_context(tokenizer: Tokenizer) -> None:
     planner = a_planner(tokenizer, num_slots=60)
     planner.plan(SpeechRequest(text="Hi."), Recorder())
