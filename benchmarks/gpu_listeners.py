@@ -65,9 +65,9 @@ class Listener:
 
 
 def speech(
-    info: EngineInfo, number: int, *, sampling: Sampling | None = None, max_frames: int = 215
+    info: EngineInfo, number: int, *, sampling: Sampling | None = None, max_frames: int = 64
 ) -> SpeechRequest:
-    """A made-up request, in one of four voices; ten seconds at S1-mini's rate."""
+    """A made-up request, in one of four voices."""
     draw = np.random.default_rng(number % 4)
     codes = draw.integers(0, 64, (info.num_codebooks, VOICE_FRAMES), dtype=np.int32)
     return SpeechRequest(
