@@ -17,7 +17,9 @@ TIMEOUT_S = 10
 
 
 def answer_of(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    # Closed by its client, which would keep it alive: the end of the connection is what is waited for.
+    length = f"Content-Length: {len(body)}"
+    head = [f"HTTP/1.1 {status}", "Connection: close", length, *headers]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
