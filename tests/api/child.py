@@ -56,6 +56,11 @@ class Child:
         return self._process.returncode, stdout, stderr
 
 
+def _hear_hangups() -> None:
+    """Under nohup the tests would hand on that it is ignored, and the server keeps to that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @contextmanager
 def child(*options: str, within: Sequence[str] = ()) -> Iterator[Child]:
     """A server, started by the command `within` if there is one."""
@@ -72,7 +77,14 @@ def child(*options: str, within: Sequence[str] = ()) -> Iterator[Child]:
     ]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, cwd=ROOT, env={}, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        command,
+        cwd=ROOT,
+        env={},
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=_hear_hangups,  # noqa: PLW1509 - this process starts no thread that holds a lock then
     ) as process:
         try:
             server = Child(process, port)
