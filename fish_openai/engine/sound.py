@@ -1,4 +1,4 @@
-"""What the engine hears in samples: whether there is a sound at all, and ends that do not click."""
+"""What the engine hears in samples (sound, stillness, bursts), and ends that do not click."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -10,7 +10,6 @@ _CLAUSE_END = re.compile(r"[,;:.!?]+[\"'”’)\]]*(?=\s)|[。！？、，；：
 _WORD_END = re.compile(r"\s+")
 _AT_CLAUSE, _AT_WORD, _ANYWHERE = 0.0, 0.5, 4.0
 """What a cut there costs. A piece of half or of one and a half times the even length costs 0.25."""
-
 _PLACES = 40
 """In a piece of full length; all of them are weighed against one another."""
 
