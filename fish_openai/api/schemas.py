@@ -77,7 +77,7 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """`input` as valid Unicode: clients that cut an emoji in two send half a surrogate pair."""
-        return self.input.encode(errors="replace").decode()
+        return self.input.encode(errors="ignore").decode()
 
     def sampling(self, voice_seed: int | None) -> Sampling:
         """How tokens are drawn: the voice's seed counts where the body has none."""

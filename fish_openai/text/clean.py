@@ -4,9 +4,12 @@ import re
 import unicodedata
 
 _EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
+    "[\U0001f000-\U0001faff\U0001fc00-\U0001fffd\u2600-\u27bf\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55"
     "\u231a\u231b\u2328\u23cf\u23e9-\u23fa]+"
 )
+"""What Unicode keeps for emoji, those that Python's tables do not know yet included."""
+_OTHER_SPACE = re.compile(r"[^\S \n\r\t\u00a0]")
+"""White space that is no line end to everybody: form feeds, vertical tabs, separators."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Unicode's categories of control, format, surrogate, private and unassigned characters."""
 _SELECTORS = frozenset("\ufe0e\ufe0f\u20e3")
@@ -16,13 +19,14 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def clean(text: str) -> str:
-    """`text` without them; what stood on both sides of an emoji stays apart."""
+    """`text` without them; what stood on both sides of an emoji or of white space stays apart."""
+    spaced = _OTHER_SPACE.sub(" ", _EMOJI.sub(" ", text))
     visible = "".join(
         character
-        for before, character in zip(" " + text, text, strict=False)
+        for before, character in zip(" " + spaced, spaced, strict=False)
         if _is_visible(character, before)
     )
-    return re.sub(r"[ \t]{2,}", " ", _EMOJI.sub(" ", visible))
+    return re.sub(r"[ \t]{2,}", " ", visible)
 
 
 def _is_visible(character: str, before: str) -> bool:

@@ -1,10 +1,10 @@
-"""Pauses that people write: `[pause:0.5s]`, `[pause 500ms]`, `<break time="500ms"/>`, SSML documents."""
+"""Pauses that people write: `[pause]`, `[pause:0.5s]`, `[pause 500ms]`, `<break time="500ms"/>`."""
 
 import re
 from typing import NamedTuple
-from xml.etree import ElementTree as ET
 
 from fish_openai.errors import BadRequest
+from fish_openai.text.ssml import flatten
 
 MAX_PAUSE_S = 10.0
 MAX_PAUSES_S = 60.0
@@ -13,7 +13,7 @@ MAX_PAUSES_S = 60.0
 _NUMBER = r"\d+(?:\.\d*)?|\.\d+"
 _DURATION = re.compile(rf"\s*\+?({_NUMBER})\s*(m?s)\s*", re.IGNORECASE)
 _PAUSE = re.compile(
-    rf"\[\s*pause\s*[:=\s]\s*(?P<number>{_NUMBER})\s*(?P<unit>m?s)?\s*\]"
+    rf"(?P<pause>\[\s*pause\s*(?:[:=\s]\s*(?P<number>{_NUMBER})\s*(?P<unit>m?s)?\s*)?\])"
     r"|<break\b(?P<attributes>[^<>]*?)/?>(?:\s*</break\s*>)?",
     re.IGNORECASE,
 )
@@ -27,9 +27,9 @@ _STRENGTHS_S = {
     "x-strong": 1.25,
 }
 """SSML leaves these to the engine; they are those of Azure's."""
-_DOCUMENT = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<speak\b", re.IGNORECASE)
-_BLOCKS = frozenset({"p", "s"})
-"""Elements that stand apart from what is around them, however they are written."""
+_USUAL = "medium"
+_LEAST_MS = 100.0
+"""A number without a unit from here on is of milliseconds: nobody wants so many seconds."""
 
 
 class Stretch(NamedTuple):
@@ -42,13 +42,13 @@ class Stretch(NamedTuple):
 def cut_pauses(text: str) -> list[Stretch]:
     """The stretches of `text` in order; together their texts are `text` without its pauses.
 
-    Where all of it is one well-formed `<speak>` document, its tags go and its entities are decoded.
+    Where it is a `<speak>` document, its tags go and its entities are decoded (`ssml.flatten`).
 
     Raises:
         BadRequest: a pause, or all together, are too long, or a pause has no readable length.
     """
     stretches, end, pause_s = [], 0, 0.0
-    plain = _flatten(text)
+    plain = flatten(text)
     for match in _PAUSE.finditer(plain):
         stretches.append(Stretch(pause_s, plain[end : match.start()]))
         end, pause_s = match.end(), _seconds(match)
@@ -58,15 +58,22 @@ def cut_pauses(text: str) -> list[Stretch]:
 
 
 def _seconds(match: re.Match[str]) -> float:
-    if match["number"] is not None:
-        seconds = _as_seconds(match["number"], match["unit"] or "s")
-    else:
-        seconds = _break_seconds(match)
+    seconds = _pause_seconds(match) if match["pause"] else _break_seconds(match)
     if seconds > MAX_PAUSE_S:
         raise _refusal(
             f"the pause {match[0][:40]} is longer than {MAX_PAUSE_S:g} s; write several, or less"
         )
     return seconds
+
+
+def _pause_seconds(match: re.Match[str]) -> float:
+    if match["number"] is None:
+        return _STRENGTHS_S[_USUAL]
+    return _as_seconds(match["number"], match["unit"] or _likely_unit(match["number"]))
+
+
+def _likely_unit(number: str) -> str:
+    return "ms" if float(number) >= _LEAST_MS else "s"
 
 
 def _break_seconds(match: re.Match[str]) -> float:
@@ -76,7 +83,7 @@ def _break_seconds(match: re.Match[str]) -> float:
         if duration is None:
             raise _unreadable(match[0], 'a time such as "500ms" or "0.5s"')
         return _as_seconds(duration[1], duration[2])
-    strength = attributes.get("strength", "medium").strip().lower()
+    strength = attributes.get("strength", _USUAL).strip().lower()
     if strength not in _STRENGTHS_S:
         raise _unreadable(match[0], f"a strength of {', '.join(_STRENGTHS_S)}")
     return _STRENGTHS_S[strength]
@@ -100,49 +107,3 @@ def _unreadable(written: str, accepted: str) -> BadRequest:
 
 def _refusal(message: str) -> BadRequest:
     return BadRequest(f"{message}.", param="input", code="invalid_pause")
-
-
-def _flatten(text: str) -> str:
-    """`text`, or the text of the document that it is, with nothing but pauses left of the tags."""
-    # A document with declarations could define entities that grow without bound: it stays text.
-    if not _DOCUMENT.match(text) or "<!" in text:
-        return text
-    transcript = _Transcript()
-    parser = ET.XMLParser(target=transcript)  # noqa: S314 - nothing is declared in it
-    try:
-        parser.feed(text.strip())
-        parser.close()
-    except ET.ParseError:
-        return text
-    return transcript.text
-
-
-class _Transcript:
-    """Takes what a parser reads, and keeps the text and the pauses of it."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if _local(tag) == "break":
-            lengths = (f'{name}="{value}"' for name, value in attributes.items())
-            self._pieces.append(f"<break {' '.join(lengths)}/>")
-        self._part(tag)
-
-    def end(self, tag: str) -> None:
-        self._part(tag)
-
-    def data(self, text: str) -> None:
-        self._pieces.append(text)
-
-    @property
-    def text(self) -> str:
-        return "".join(self._pieces)
-
-    def _part(self, tag: str) -> None:
-        if _local(tag) in _BLOCKS:
-            self._pieces.append("\n\n")
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2].lower()

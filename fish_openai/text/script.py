@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from fish_openai.errors import BadRequest
 from fish_openai.text.clean import clean
+from fish_openai.text.entities import decode_entities
 from fish_openai.text.markers import remove_markers, spell_markers, starts_with_marker
 from fish_openai.text.normalise import restrict, spell_numbers
 from fish_openai.text.pauses import cut_pauses
@@ -57,7 +58,8 @@ def write_script(text: str, profile: Profile, style: str = "") -> Script:
 
 
 def _wording(text: str, profile: Profile) -> str:
-    return spell_markers(clean(text)) if profile.reads_markers else remove_markers(clean(text))
+    readable = clean(decode_entities(text))
+    return spell_markers(readable) if profile.reads_markers else remove_markers(readable)
 
 
 def _sentences(text: str, profile: Profile) -> list[str]:

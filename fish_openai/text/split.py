@@ -1,6 +1,8 @@
 """Long text into pieces that the model can speak in one turn."""
 
+import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 import sentencex
 
@@ -20,6 +22,14 @@ _SCRIPT_LANGUAGES = {
 }
 """The first of these scripts that occurs picks the rules (kana before Han, which Japanese has too);
 without any of them the rules are English."""
+_LABEL = re.compile(
+    r"[\W_]*(?:\d+|[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_]|[b-df-hj-np-tv-xz]{2,4})[.)]+\s*", re.IGNORECASE
+)
+"""All of it is a number, a letter or an abbreviation (what has no vowel): `1.`, `a)`, `z.B.`, `Dr.`"""
+_NO_END = re.compile(r"[.!?][\"'”’)\]]*\Z")
+_NO_START = re.compile(r"[^\W\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]")
+"""The end of one sentence and the beginning of the next, where no space is between them: `.NET`,
+`www.example.com`. Chinese, Japanese and Korean need none."""
 
 
 def split(text: str, max_chars: int) -> list[str]:
@@ -29,13 +39,29 @@ def split(text: str, max_chars: int) -> list[str]:
     Pieces without a letter or digit are joined to the piece before them.
     """
     pieces: list[str] = []
-    for sentence in sentencex.segment(_language(text), text):
+    for sentence in _whole(sentencex.segment(_language(text), text), max_chars):
         for piece in cut(sentence, max_chars):
             if pieces and not is_speakable(piece) and len(pieces[-1]) + len(piece) <= max_chars:
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
     return pieces
+
+
+def _whole(sentences: Iterable[str], max_chars: int) -> Iterator[str]:
+    """`sentences`, those joined that are parts of one."""
+    begun = ""
+    for sentence in sentences:
+        if begun and not (_goes_on(begun, sentence) and len(begun) + len(sentence) <= max_chars):
+            yield begun
+            begun = ""
+        begun += sentence
+    if begun:
+        yield begun
+
+
+def _goes_on(begun: str, sentence: str) -> bool:
+    return bool(_LABEL.fullmatch(begun) or (_NO_END.search(begun) and _NO_START.match(sentence)))
 
 
 def is_speakable(text: str) -> bool:

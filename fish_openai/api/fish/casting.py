@@ -46,7 +46,7 @@ class Cast:
         Raises:
             BadRequest: a tag in the text counts further than there are voices.
         """
-        turns = turns_of(text.encode(errors="replace").decode(), self._speaker)
+        turns = turns_of(text.encode(errors="ignore").decode(), self._speaker)
         self._speaker = last_speaker(text, self._speaker)
         if len(self._voices) > 1:
             check_speakers(turns, len(self._voices))

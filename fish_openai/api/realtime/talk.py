@@ -139,7 +139,7 @@ class Talk:
                 code="missing_required_parameter",
             )
         self._check_length([text])
-        return text.encode(errors="replace").decode()
+        return text.encode(errors="ignore").decode()
 
     def _check_length(self, texts: list[str]) -> None:
         num_chars = sum(map(len, texts))

@@ -19,6 +19,9 @@ from tests.unit.text.examples import few_examples, writing
         ("\u202eright\u202c to \u2066left\u2069", "right to left"),
         ("soft\u00adhyphen", "softhyphen"),
         ("bell\x07 null\x00", "bell null"),
+        ("End of page\x0cStart", "End of page Start"),
+        ("a\x0bb\x85c\u2028d\u3000e\u2009f", "a b c d e f"),
+        ("newer\U0001fa8f\U0001faff\U0001fc10than", "newer than"),
         ("private \ue000\U000f0000", "private "),
     ],
 )
@@ -46,3 +49,7 @@ def test_what_is_read_stays(text: str) -> None:
 @given(text=writing)
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert clean(clean(text)) == clean(text)
+
+
+def test_half_a_surrogate_pair_is_nothing() -> None:
+    assert clean("That is nice\ud83d") == "That is nice"

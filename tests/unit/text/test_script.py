@@ -133,3 +133,8 @@ def test_a_style_is_not_spoken_by_a_checkpoint_without_markers() -> None:
 def test_a_word_that_cannot_be_said_alone_is_spelled_otherwise(text: str, said: str) -> None:
     profile = Profile(ends_sentences=True, lone_words={"i": "eye", "ok": "okay"})
     assert [line.text for line in write_script(text, profile).lines] == [said]
+
+
+def test_entities_are_read_as_characters_and_make_no_pause() -> None:
+    script = write_script("Tom &amp; Jerry &lt;break time=&quot;1s&quot;/&gt;", Profile())
+    assert [tuple(line) for line in script.lines] == [(0.0, 'Tom & Jerry <break time="1s"/>')]

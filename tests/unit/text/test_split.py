@@ -29,6 +29,10 @@ def test_with_room_every_piece_but_the_first_has_something_to_say(text: str) -> 
     [
         ["Dr. Smith went home at 3.5 miles. ", "He slept."],
         ["It works, e.g. here. ", "Really? ", "Yes!"],
+        ["I use .NET and .env. ", "See www.Google.com."],
+        ["1. First item. ", "2. Second item."],
+        ["a) One. ", "b) Two."],
+        ["Version v1.2.Beta is out!Really."],
         ['He said "Stop!" and left. ', "Nobody followed."],
         ["今天天气很好。", "我们去公园吧！", "好吗？"],
         ["今日はいい天気です。", "散歩に行きましょう。"],
