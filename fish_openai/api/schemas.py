@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from fish_openai.audio.formats import FORMATS
 from fish_openai.engine.request import Sampling
 from fish_openai.telemetry import Gpu, Machine
+from fish_openai.text.clean import whole_characters
 
 FORMAT_ALIASES = {"ogg": "opus", "oga": "opus"}
 MAX_INSTRUCTIONS_CHARS = 4096
@@ -76,8 +77,8 @@ class SpeechBody(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """`input` as valid Unicode: clients that cut an emoji in two send half a surrogate pair."""
-        return self.input.encode(errors="ignore").decode()
+        """`input` as valid Unicode."""
+        return whole_characters(self.input)
 
     def sampling(self, voice_seed: int | None) -> Sampling:
         """How tokens are drawn: the voice's seed counts where the body has none."""

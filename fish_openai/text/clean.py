@@ -9,7 +9,7 @@ _EMOJI = re.compile(
 )
 """What Unicode keeps for emoji, those that Python's tables do not know yet included."""
 _OTHER_SPACE = re.compile(r"[^\S \n\r\t\u00a0]")
-"""White space that is no line end to everybody: form feeds, vertical tabs, separators."""
+"""White space in the way of form feeds, vertical tabs and separators: what tokenizers hardly know."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Unicode's categories of control, format, surrogate, private and unassigned characters."""
 _SELECTORS = frozenset("\ufe0e\ufe0f\u20e3")
@@ -27,6 +27,11 @@ def clean(text: str) -> str:
         if _is_visible(character, before)
     )
     return re.sub(r"[ \t]{2,}", " ", visible)
+
+
+def whole_characters(text: str) -> str:
+    """`text` as valid Unicode, without halves of surrogate pairs: clients cut emoji in two."""
+    return text.encode(errors="ignore").decode()
 
 
 def _is_visible(character: str, before: str) -> bool:

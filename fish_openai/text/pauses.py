@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from fish_openai.errors import BadRequest
-from fish_openai.text.ssml import flatten
+from fish_openai.text.ssml import attributes_of, flatten
 
 MAX_PAUSE_S = 10.0
 MAX_PAUSES_S = 60.0
@@ -17,7 +17,6 @@ _PAUSE = re.compile(
     r"|<break\b(?P<attributes>[^<>]*?)/?>(?:\s*</break\s*>)?",
     re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"""(time|strength)\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 _STRENGTHS_S = {
     "none": 0.0,
     "x-weak": 0.25,
@@ -77,7 +76,7 @@ def _likely_unit(number: str) -> str:
 
 
 def _break_seconds(match: re.Match[str]) -> float:
-    attributes = {name.lower(): value for name, value in _ATTRIBUTE.findall(match["attributes"])}
+    attributes = attributes_of(match["attributes"])
     if "time" in attributes:
         duration = _DURATION.fullmatch(attributes["time"])
         if duration is None:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 
 import sentencex
 
@@ -36,32 +35,22 @@ def split(text: str, max_chars: int) -> list[str]:
     """Sentences of `text`, none longer than `max_chars`; joined they are `text` again.
 
     A sentence that is longer is cut into even pieces (`cut`).
-    Pieces without a letter or digit are joined to the piece before them.
+    A piece without a letter or digit, or one that goes on where the piece before it was no sentence of
+    its own, is joined to that.
     """
     pieces: list[str] = []
-    for sentence in _whole(sentencex.segment(_language(text), text), max_chars):
+    for sentence in sentencex.segment(_language(text), text):
         for piece in cut(sentence, max_chars):
-            if pieces and not is_speakable(piece) and len(pieces[-1]) + len(piece) <= max_chars:
+            has_room = bool(pieces) and len(pieces[-1]) + len(piece) <= max_chars
+            if has_room and (not is_speakable(piece) or _goes_on(pieces[-1], piece)):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
     return pieces
 
 
-def _whole(sentences: Iterable[str], max_chars: int) -> Iterator[str]:
-    """`sentences`, those joined that are parts of one."""
-    begun = ""
-    for sentence in sentences:
-        if begun and not (_goes_on(begun, sentence) and len(begun) + len(sentence) <= max_chars):
-            yield begun
-            begun = ""
-        begun += sentence
-    if begun:
-        yield begun
-
-
-def _goes_on(begun: str, sentence: str) -> bool:
-    return bool(_LABEL.fullmatch(begun) or (_NO_END.search(begun) and _NO_START.match(sentence)))
+def _goes_on(before: str, piece: str) -> bool:
+    return bool(_LABEL.fullmatch(before) or (_NO_END.search(before) and _NO_START.match(piece)))
 
 
 def is_speakable(text: str) -> bool:

@@ -9,7 +9,7 @@ _DOCUMENT = re.compile(
 )
 _TAG = re.compile(r"""<(/?)([a-zA-Z][\w:.-]*)((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>""")
 """Nothing in it reaches beyond the next `<`, so that reading takes as long as the text is."""
-_ALIAS = re.compile(r"""\balias\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([a-zA-Z][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _BLOCKS = frozenset({"p", "s"})
 """Elements that stand apart from what is around them, however they are written."""
 _SILENT = frozenset({"desc", "metadata", "sub"})
@@ -28,6 +28,12 @@ def flatten(text: str) -> str:
     document = _replaced(bare[prolog.end() :], "<![CDATA[", "]]>", html.escape)
     # Whoever declares entities means them to be expanded, which could grow without bound: it stays text.
     return text if "<!" in document else _Transcript(document.strip()).text
+
+
+def attributes_of(tag: str) -> dict[str, str]:
+    """The attributes in a start tag, their names in lower case and their entities decoded."""
+    found = _ATTRIBUTE.findall(tag)
+    return {name.lower(): html.unescape(double or single) for name, double, single in found}
 
 
 def _replaced(text: str, start: str, end: str, replacement: Callable[[str], str]) -> str:
@@ -65,9 +71,8 @@ class _Transcript:
             self._leave(name) if is_end else self._enter(name, attributes)
 
     def _enter(self, name: str, attributes: str) -> None:
-        alias = _ALIAS.search(attributes) if name == "sub" else None
-        if alias:
-            self._say(html.unescape(alias[1] or alias[2] or ""))
+        if name == "sub":
+            self._say(attributes_of(attributes).get("alias", ""))
         self._silent.append(name)
 
     def _leave(self, name: str) -> None:

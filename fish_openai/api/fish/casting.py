@@ -8,6 +8,7 @@ from fish_openai.api.fish.turns import Turn, check_speakers, last_speaker, turns
 from fish_openai.api.wording import wording
 from fish_openai.engine.request import SpeechRequest
 from fish_openai.settings import Settings
+from fish_openai.text.clean import whole_characters
 from fish_openai.voices.record import Clip
 from fish_openai.voices.registry import VoiceRegistry
 from fish_openai.voices.voice import Voice
@@ -46,7 +47,7 @@ class Cast:
         Raises:
             BadRequest: a tag in the text counts further than there are voices.
         """
-        turns = turns_of(text.encode(errors="ignore").decode(), self._speaker)
+        turns = turns_of(whole_characters(text), self._speaker)
         self._speaker = last_speaker(text, self._speaker)
         if len(self._voices) > 1:
             check_speakers(turns, len(self._voices))

@@ -26,6 +26,7 @@ from fish_openai.api.realtime.events import (
 from fish_openai.api.realtime.response import SpokenResponse
 from fish_openai.api.realtime.session import Session, Stage, find_voice
 from fish_openai.errors import BadRequest, FishError
+from fish_openai.text.clean import whole_characters
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class Talk:
                 code="missing_required_parameter",
             )
         self._check_length([text])
-        return text.encode(errors="ignore").decode()
+        return whole_characters(text)
 
     def _check_length(self, texts: list[str]) -> None:
         num_chars = sum(map(len, texts))
